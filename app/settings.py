@@ -74,6 +74,15 @@ class TelemetrySettings(_Topic):
         None, description="OTLP/HTTP receiver, for example http://tempo:4318; without it spans stay in the process."
     )
     otel_service_name: str = Field("k8s-log-agent", description="service.name of every span.")
+    otel_exporter_otlp_metrics_endpoint: AnyHttpUrl | None = Field(
+        None, description="Full OTLP/HTTP address for metrics, for example http://collector:4318/v1/metrics."
+    )
+    logagent_metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65_535,
+        description="Port of `/metrics` for Prometheus, on the app's address; without it none.",
+    )
     logagent_trace_content: bool = Field(
         False, description="Record prompts, log text and answers on spans. Off: they hold what your logs hold."
     )

@@ -13,6 +13,7 @@ import uvicorn
 
 from app.bootstrap import open_app
 from app.settings import Settings
+from app.telemetry.metrics import serving_metrics
 from app.web.first_page import Asgi, FirstPage
 from app.web.running import running
 from retrieval.errors import BadInput
@@ -82,9 +83,18 @@ def _application(
 
 @asynccontextmanager
 async def _opened(settings: Settings, logs: Sequence[Path] | None, *, demo: bool) -> AsyncIterator[None]:
-    async with open_app(settings, logs=logs, demo=demo, in_background=True) as app:
-        with running.serving(app):
-            yield
+    telemetry = settings.telemetry
+    endpoint = telemetry.otel_exporter_otlp_metrics_endpoint
+    with serving_metrics(
+        telemetry.logagent_metrics_port,
+        host=settings.app.host,
+        endpoint=str(endpoint) if endpoint else None,
+        service_name=telemetry.otel_service_name,
+    ) as metrics:
+        processors = [metrics] if metrics else []
+        async with open_app(settings, logs=logs, demo=demo, in_background=True, span_processors=processors) as app:
+            with running.serving(app):
+                yield
 
 
 def prepare_chat_folder(folder: Path) -> None:

@@ -1,0 +1,78 @@
+"""Every metric of this program: its name, unit, kind and what it counts.
+
+The names that OpenTelemetry's GenAI conventions define are theirs; our own begin with `logagent.`. On `/metrics` and in
+PromQL dots become underscores, the unit is appended and counters end in `_total`; `prometheus_name` says how, and the
+dashboards and alert rules are tested against it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+# A small model on a CPU answers in seconds to minutes; the default buckets of most libraries end at 10 s.
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 240, 300)
+TOKENS = (16, 64, 128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096, 8192, 16384)
+SCORES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
+COUNTS = (0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80)
+
+
+class Kind(StrEnum):
+    """What a metric does over time."""
+
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+    GAUGE = "gauge"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric; `buckets` are the upper bounds of a histogram's, in its unit."""
+
+    name: str
+    kind: Kind
+    unit: str
+    description: str
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def prometheus_name(self) -> str:
+        """Its name in PromQL; of a histogram without `_bucket`, `_sum` and `_count`."""
+        unit = {"s": "_seconds", "By": "_bytes"}.get(self.unit, "")
+        return self.name.replace(".", "_") + unit + ("_total" if self.kind is Kind.COUNTER else "")
+
+
+def _counter(name: str, unit: str, description: str) -> Metric:
+    return Metric(name, Kind.COUNTER, unit, description)
+
+
+def _histogram(name: str, unit: str, buckets: tuple[float, ...], description: str) -> Metric:
+    return Metric(name, Kind.HISTOGRAM, unit, description, buckets)
+
+
+TURN_SECONDS = _histogram("logagent.turn.duration", "s", SECONDS, "One question, by intent, engine and status.")
+STEP_SECONDS = _histogram("logagent.step.duration", "s", SECONDS, "One of the ten steps.")
+CARD_SECONDS = _histogram("logagent.card.duration", "s", SECONDS, "From the question to the evidence card.")
+MODEL_SECONDS = _histogram("gen_ai.client.operation.duration", "s", SECONDS, "One request to the model.")
+FIRST_CHUNK_SECONDS = _histogram(
+    "gen_ai.client.operation.time_to_first_chunk", "s", SECONDS, "From a request to the model to its first words."
+)
+MODEL_TOKENS = _histogram("gen_ai.client.token.usage", "{token}", TOKENS, "Tokens of a request, by type.")
+CACHED_TOKENS = _counter("logagent.tokens.cached", "{token}", "Input tokens that the server's prompt cache held.")
+INPUT_TOKENS = _counter("logagent.tokens.input", "{token}", "Input tokens, cached ones included.")
+OUTPUT_TOKENS = _counter("logagent.tokens.output", "{token}", "Generated tokens.")
+EVIDENCE = _histogram("logagent.evidence.items", "{item}", COUNTS, "Evidence of an answer, by kind.")
+RETRIEVAL_SECONDS = _histogram("logagent.retrieval.duration", "s", SECONDS, "One search in a collection.")
+RETRIEVAL_SCORE = _histogram("logagent.retrieval.top_score", "1", SCORES, "Relevance of the best document found.")
+RETRIEVAL_HITS = _histogram("logagent.retrieval.hits", "{document}", COUNTS, "Relevant documents of a search.")
+CITATIONS = _counter("logagent.citations", "{citation}", "Citations of triages that were shown.")
+REPAIRS = _counter("logagent.repairs", "{answer}", "Answers of the model that were valid only after a repair.")
+FALLBACKS = _counter("logagent.fallbacks", "{answer}", "Questions whose extractive triage stood in for the model's.")
+ERRORS = _counter("logagent.errors", "{question}", "Questions that ended in an error, by type.")
+CANCELLED = _counter("logagent.cancelled", "{question}", "Questions that their person stopped.")
+LINES_READ = _counter("logagent.logs.lines_read", "{line}", "Log lines read.")
+REDACTIONS = _counter("logagent.redactions", "{secret}", "Secrets taken out of log lines.")
+
+ALL: tuple[Metric, ...] = (
+    TURN_SECONDS, STEP_SECONDS, CARD_SECONDS, MODEL_SECONDS, FIRST_CHUNK_SECONDS, MODEL_TOKENS, CACHED_TOKENS,
+    INPUT_TOKENS, OUTPUT_TOKENS, EVIDENCE, RETRIEVAL_SECONDS, RETRIEVAL_SCORE, RETRIEVAL_HITS, CITATIONS, REPAIRS,
+    FALLBACKS, ERRORS, CANCELLED, LINES_READ, REDACTIONS,
+)  # fmt: skip
