@@ -44,13 +44,14 @@ class App:
     knowledge: KnowledgeBase | None
     model: LanguageModel | None
     telemetry: Telemetry
+    parts: Parts
 
 
 @asynccontextmanager
 async def open_app(
     settings: Settings,
     *,
-    logs: Sequence[Path] | None = None,
+    logs: Sequence[Path] | LogSource | None = None,
     demo: bool = False,
     with_model: bool = True,
     with_knowledge: bool = True,
@@ -59,14 +60,14 @@ async def open_app(
 ) -> AsyncIterator[App]:
     """The application with these settings, closed on the way out.
 
-    `logs` are files and folders that take the place of Loki; `demo` serves the bundled captures where nothing else is
-    given. With `in_background` the knowledge index loads behind the caller, and its state tells how far it is.
-    `span_processors` take every span beside the configured receivers.
+    `logs` are files and folders, or a source of its own, that take the place of Loki; `demo` serves the bundled
+    captures where nothing else is given. With `in_background` the knowledge index loads behind the caller, and its
+    state tells how far it is. `span_processors` take every span beside the configured receivers.
     """
     async with AsyncExitStack() as stack:
         telemetry = _telemetry(settings, span_processors)
         stack.callback(telemetry.shutdown)
-        source = log_source(settings, logs, demo=demo)
+        source = log_source(settings, logs, demo=demo) if logs is None or isinstance(logs, Sequence) else logs
         stack.push_async_callback(source.aclose)
         knowledge = (
             await stack.enter_async_context(open_knowledge(settings, in_background=in_background))
@@ -91,7 +92,7 @@ async def open_app(
             window_hours=settings.app.window_hours,
             zone=_zone(settings.app.timezone),
         )
-        yield App(settings, Pipeline(parts), source, knowledge, model, telemetry)
+        yield App(settings, Pipeline(parts), source, knowledge, model, telemetry, parts)
 
 
 @asynccontextmanager

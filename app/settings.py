@@ -1,6 +1,7 @@
 """Settings, by topic, from the environment. Every one is in the README's table, and a test says so."""
 
 import os
+from copy import copy
 from pathlib import Path
 from typing import Any, Self
 
@@ -134,6 +135,13 @@ class Settings:
             first = error.errors(include_input=False, include_url=False)[0]
             name = environment_name(error.title, str(first["loc"][0]))
             raise BadInput(f"the setting {name} cannot be used: {first['msg']}") from error
+
+    def with_home(self, home: Path) -> Self:
+        """The same settings with another home and an embedded index in it."""
+        other = copy(self)
+        other.app = self.app.model_copy(update={"home": home})
+        other.knowledge = self.knowledge.model_copy(update={"chroma_url": None})
+        return other
 
 
 TOPICS: tuple[type[_Topic], ...] = (LokiSettings, KnowledgeSettings, ModelSettings, TelemetrySettings, AppSettings)

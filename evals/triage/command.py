@@ -1,0 +1,151 @@
+"""`logagent eval triage`: the experiment on the command line."""
+
+import asyncio
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from app.commands import options
+from app.question import ModelUse
+from app.settings import Settings
+from app.telemetry.log_records import configure_logs
+from evals.captures import folder
+from evals.dataset.cases import Case, read_cases
+from evals.metrics.metric import Metric
+from evals.triage.engines import open_engine
+from evals.triage.experiment import Experiment
+from evals.triage.prediction import Record, Scored
+from evals.triage.run_folder import RunFolder
+from evals.triage.running import run_cases
+from evals.triage.scoring import score
+from prompts.registry import PromptRegistry
+from retrieval.taxonomy import IntentKind
+
+Dataset = Annotated[Path | None, typer.Option(metavar="PATH", help="Case file; the bundled captures if none.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the run; a new one under ./runs where not given.")]
+Llm = Annotated[ModelUse | None, typer.Option(help="Whether the language model is asked; as the experiment says.")]
+
+
+def triage(
+    dataset: Dataset = None,
+    out: Out = None,
+    llm: Llm = None,
+    experiment: Annotated[
+        str, typer.Option(help="first-error, keywords, extractive, extractive-no-retrieval, model, or a YAML file.")
+    ] = "extractive",
+    parallel: Annotated[int | None, typer.Option(min=1, max=64, help="Cases under way at once.")] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Put labelled cases through the pipeline that serves people, and measure its answers.
+
+    Example: logagent eval triage --dataset cases.jsonl --out /tmp/run --llm off
+    """
+    chosen = Experiment.read(experiment)
+    changes = {"llm": llm, "dataset": dataset, "parallel": parallel}
+    chosen = chosen.model_copy(update={name: value for name, value in changes.items() if value is not None})
+    settings = Settings.read()
+    configure_logs(settings.app.log_level, json=settings.app.log_json)
+    cases = _cases(chosen.dataset)
+    target = out or Path("runs") / f"triage-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    metrics = asyncio.run(_measured(chosen, settings, cases, target))
+    if as_json:
+        table = {name: metric.as_json() for name, metric in metrics.items()}
+        sys.stdout.write(json.dumps({"contract": 1, "out": str(target), "metrics": table}, indent=2) + "\n")
+        return
+    for name, metric in metrics.items():
+        value = "–" if metric.value is None else f"{metric.value:.3f}"
+        typer.echo(f"{name:<22}{value:>10}  [{metric.ci[0]}, {metric.ci[1]}]  n={metric.n}")
+    typer.echo(f"written to {target}", err=True)
+
+
+async def _measured(
+    experiment: Experiment, settings: Settings, cases: Sequence[Case], target: Path
+) -> Mapping[str, Metric]:
+    run = RunFolder(target, run_config(experiment, settings, cases))
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("cases", total=len(cases))
+        async with open_engine(experiment, settings, cases[0]) as engine:
+            run.start(engine.model)
+            if run.done:
+                console.print(f"going on: {len(run.done)} of {len(cases)} cases were done", style="dim")
+                progress.update(task, completed=len(run.done))
+
+            def keep(record: Record) -> None:
+                run.keep(record)
+                progress.advance(task)
+
+            records = await run_cases(cases, engine, experiment.parallel, run.done, keep)
+    scored = [Scored(case, record) for case, record in zip(cases, records, strict=True)]
+    metrics = score(scored)
+    run.finish(scored, metrics)
+    return metrics
+
+
+def run_config(experiment: Experiment, settings: Settings, cases: Sequence[Case]) -> dict[str, Any]:
+    """What has to be equal for two runs to be the same experiment, as `config.json` has it."""
+    with_model = experiment.engine == "pipeline" and experiment.llm is not ModelUse.OFF
+    prompt = PromptRegistry.bundled().live(IntentKind.TRIAGE) if with_model else None
+    return {
+        "experiment": "triage",
+        "name": experiment.name,
+        "dataset": {
+            "name": str(experiment.dataset or "bundled captures"),
+            "version": "1",
+            "sha256": _sha256(_files(experiment.dataset)),
+            "cases": len(cases),
+        },
+        "engine": experiment.engine,
+        "llm": experiment.llm.value,
+        "retrieval": experiment.retrieval,
+        "embedding_model": settings.knowledge.embedding_model or "bundled",
+        "model": None,
+        "quantization": None,
+        "prompt": {"id": prompt.id, "version": prompt.version, "sha256": prompt.sha256} if prompt else None,
+        "sampling": _sampling(experiment, settings) if with_model else None,
+        "code_version": version("k8s-log-agent"),
+        "signals_sha256": _sha256(_triage_data()),
+        "parallel": experiment.parallel,
+        "seed": experiment.seed,
+    }
+
+
+def _sampling(experiment: Experiment, settings: Settings) -> dict[str, Any]:
+    given = experiment.temperature
+    return {
+        "temperature": settings.model.temperature if given is None else given,
+        "seed": experiment.seed,
+        "max_tokens": settings.model.max_tokens,
+    }
+
+
+def _cases(dataset: Path | None) -> list[Case]:
+    cases = [case for path in _files(dataset) for case in read_cases(path)]
+    return cases if dataset else sorted(cases, key=lambda case: case.id)
+
+
+def _files(dataset: Path | None) -> list[Path]:
+    return [dataset] if dataset else sorted(folder().glob("*.jsonl"))
+
+
+def _triage_data() -> list[Path]:
+    """The weights of the extractive engine."""
+    return sorted(Path(str(files("app.triage"))).glob("*.yaml"))
+
+
+def _sha256(paths: Sequence[Path]) -> str:
+    """The digest of the bytes of these files, in their order."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

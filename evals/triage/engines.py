@@ -1,0 +1,122 @@
+"""What answers a case: the pipeline that serves people, or a baseline."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+from app.answer import Answer
+from app.bootstrap import open_app
+from app.pipeline import Pipeline
+from app.question import ModelUse, Question
+from app.settings import Settings
+from app.turn import Parts
+from evals.dataset.cases import Case
+from evals.triage.baselines import first_error, keywords
+from evals.triage.case_source import CaseSource
+from evals.triage.experiment import Experiment
+from evals.triage.prediction import Citation, Prediction, Record
+from retrieval.errors import LogAgentError
+from retrieval.taxonomy import EvidenceKind
+
+# "Now" for a case without times, so that a run does not depend on the day.
+NOW_WITHOUT_TIMES = datetime(2026, 1, 1, tzinfo=UTC)
+_OF_LINES = (EvidenceKind.LOG, EvidenceKind.PATTERN, EvidenceKind.EVENT)
+
+
+class Engine(Protocol):
+    """Answers cases, any number at a time. `model` is the language model's name where one is asked."""
+
+    model: str | None
+
+    async def answer(self, case: Case) -> Record:
+        """The outcome of a case; an error of this program is an outcome too."""
+
+
+class Baseline:
+    """A function of the case alone."""
+
+    model: str | None = None
+
+    def __init__(self, predict: Callable[[Case], Prediction]) -> None:
+        self._predict = predict
+
+    async def answer(self, case: Case) -> Record:
+        """See `Engine`."""
+        began = time.perf_counter()
+        prediction = self._predict(case)
+        return Record(id=case.id, prediction=prediction, latency_ms=_since(began), usage=None, error=None)
+
+
+class PipelineEngine:
+    """The pipeline with the parts of the application, over the lines of each case."""
+
+    def __init__(self, parts: Parts, model_use: ModelUse, model: str | None) -> None:
+        self._parts = parts
+        self._model_use = model_use
+        self.model = model
+
+    async def answer(self, case: Case) -> Record:
+        """See `Engine`."""
+        source = CaseSource(case)
+        now = None if await source.extent() else NOW_WITHOUT_TIMES
+        pipeline = Pipeline(replace(self._parts, logs=source))
+        began = time.perf_counter()
+        try:
+            answer = await pipeline.run(Question(case.question, now=now, model_use=self._model_use))
+        except LogAgentError as error:
+            return Record(id=case.id, prediction=None, latency_ms=_since(began), usage=None, error=str(error))
+        usage = answer.usage.model_dump() if answer.usage else None
+        return Record(
+            id=case.id, prediction=_predicted(answer, case), latency_ms=_since(began), usage=usage, error=None
+        )
+
+
+@asynccontextmanager
+async def open_engine(experiment: Experiment, settings: Settings, first: Case) -> AsyncIterator[Engine]:
+    """The engine of an experiment, closed on the way out.
+
+    Its runbooks are the bundled ones, in a throw-away index, so that a run does not depend on what a user ingested.
+    """
+    if experiment.engine != "pipeline":
+        yield Baseline({"first_error": first_error, "keywords": keywords}[experiment.engine])
+        return
+    with TemporaryDirectory(prefix="logagent-eval-") as home:
+        settings = settings.with_home(Path(home))
+        async with open_app(
+            settings,
+            logs=CaseSource(first),
+            with_model=experiment.llm is not ModelUse.OFF,
+            with_knowledge=experiment.retrieval,
+        ) as app:
+            parts = replace(app.parts, seed=experiment.seed)
+            if experiment.temperature is not None:
+                parts = replace(parts, temperature=experiment.temperature)
+            name = await app.model.model_name() if app.model else None
+            yield PipelineEngine(parts, experiment.llm, name)
+
+
+def _predicted(answer: Answer, case: Case) -> Prediction:
+    triage = answer.triage
+    known = {item.id: item for item in answer.evidence}
+    citations = []
+    for id_ in triage.evidence:
+        item = known.get(id_)
+        lines = tuple(item.lines or ()) if item is not None and item.kind in _OF_LINES else ()
+        valid = item is not None and all(0 <= line < len(case.logs) for line in lines)
+        kind = item.kind if item is not None else EvidenceKind.LOG
+        citations.append(Citation(id=id_, kind=kind, lines=lines, valid=valid))
+    positions = dict.fromkeys(line for citation in citations for line in citation.lines)
+    return Prediction(
+        status=triage.status, severity=triage.severity, component=triage.component, category=triage.category,
+        root_cause=triage.root_cause, summary=triage.summary, key_lines=tuple(positions),
+        confidence=triage.confidence, citations=tuple(citations),
+    )  # fmt: skip
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 2)

@@ -1,0 +1,148 @@
+"""`logagent eval triage`: experiments, run folders and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from evals.captures import folder
+from evals.commands_eval import evaluate
+from evals.dataset.cases import read_cases
+from evals.triage.baselines import first_error, keywords
+from evals.triage.engines import Baseline
+from evals.triage.experiment import Experiment, bundled_names
+from evals.triage.prediction import Record, Scored
+from evals.triage.run_folder import RunFolder, read_records
+from evals.triage.running import run_cases
+from evals.triage.scoring import score
+from retrieval.errors import BadInput
+from retrieval.taxonomy import Category, Severity, Status
+
+FILES = {"config.json", "predictions.jsonl", "metrics.json", "report.md", "report.html"}
+CASES = [case for name in ("redis-snapshot-disk-full", "nginx-unrelated-traffic", "etcd-quota-exceeded")
+         for case in read_cases(folder() / f"{name}.jsonl")]  # fmt: skip
+CONFIG = {"name": "t", "engine": "first_error", "retrieval": True, "code_version": "1", "signals_sha256": "0",
+          "dataset": {"name": "d", "version": "1", "sha256": "0", "cases": 3}}  # fmt: skip
+
+
+def _dataset(path: Path) -> Path:
+    path.write_text("".join(case.model_dump_json() + "\n" for case in CASES), encoding="utf-8")
+    return path
+
+
+def test_a_run_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pipeline answers every case; the folder holds the contract's files, and a second run into it is refused."""
+    monkeypatch.setenv("EMBEDDING_MODEL", "off")
+    runner, out = CliRunner(), tmp_path / "run"
+    arguments = ["triage", "--dataset", str(_dataset(tmp_path / "cases.jsonl")), "--out", str(out), "--llm", "off"]
+    ended = runner.invoke(evaluate, [*arguments, "--json"])
+    assert ended.exit_code == 0, ended.output
+    assert {path.name for path in out.iterdir()} == FILES
+    printed = json.loads(ended.stdout)
+    metrics = json.loads((out / "metrics.json").read_text("utf-8"))
+    assert printed["metrics"] == metrics
+    assert all(set(metric) == {"value", "ci", "n"} for metric in metrics.values())
+    assert metrics["errors"]["value"] == 0
+    assert metrics["citation_validity"]["value"] == 1
+    assert [record.id for record in read_records(out)] == [case.id for case in CASES]
+    config = json.loads((out / "config.json").read_text("utf-8"))
+    assert {"dataset", "engine", "model", "quantization", "prompt", "sampling", "code_version", "seed"} <= set(config)
+    with pytest.raises(BadInput, match="never overwritten"):
+        runner.invoke(evaluate, arguments, catch_exceptions=False)
+
+
+async def test_a_stopped_run_goes_on(tmp_path: Path) -> None:
+    """What was answered before the stop is not asked again, and the line that the stop cut short is."""
+    out, asked = tmp_path / "run", []
+    stopped = RunFolder(out, CONFIG)
+    stopped.start(None)
+    await run_cases(CASES[:1], Baseline(first_error), 1, {}, stopped.keep)
+    with (out / "predictions.part.jsonl").open("a") as part:
+        part.write('{"id": "cut sho')
+
+    def counted(case):
+        asked.append(case.id)
+        return first_error(case)
+
+    again = RunFolder(out, CONFIG)
+    again.start(None)
+    records = await run_cases(CASES, Baseline(counted), 2, again.done, again.keep)
+    assert asked == [case.id for case in CASES[1:]]
+    scored = [Scored(case, record) for case, record in zip(CASES, records, strict=True)]
+    again.finish(scored, score(scored))
+    assert {path.name for path in out.iterdir()} == FILES
+    assert [record.id for record in read_records(out)] == [case.id for case in CASES]
+
+
+def test_a_stopped_run_of_other_settings_is_left_alone(tmp_path: Path) -> None:
+    """Outcomes of another experiment are never mixed in."""
+    RunFolder(tmp_path, CONFIG).start(None)
+    other = RunFolder(tmp_path, CONFIG | {"engine": "keywords"})
+    with pytest.raises(BadInput, match="stopped run with the same settings"):
+        other.start(None)
+
+
+def test_a_report_holds_no_active_log_text(tmp_path: Path) -> None:
+    """A line of HTML in a log is shown as text."""
+    case = CASES[0].model_copy(
+        update={"logs": tuple(line.model_copy(update={"line": "error <script>x</script>"}) for line in CASES[0].logs)}
+    )
+    run = RunFolder(tmp_path / "run", CONFIG)
+    run.start(None)
+    prediction = first_error(case)
+    scored = [Scored(case, Record(id=case.id, prediction=prediction, latency_ms=1, usage=None, error=None))]
+    run.finish(scored, score(scored))
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert page.count("<svg") == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"extra": 1}, "line 1: extra"),
+        ({"id": None}, "line 1: id"),
+        ({"question": ""}, "line 1: question"),
+    ],
+)
+def test_a_dataset_outside_the_contract_is_refused(tmp_path: Path, change: dict[str, object], said: str) -> None:
+    """The error names file, line and field, and nothing is written."""
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps(json.loads(CASES[0].model_dump_json()) | change) + "\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=rf"cases\.jsonl, {said}"):
+        CliRunner().invoke(
+            evaluate, ["triage", "--dataset", str(path), "--out", str(tmp_path / "run")], catch_exceptions=False
+        )
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_bundled_experiments_can_be_read() -> None:
+    """Every one is valid, and is named like its file."""
+    assert {"first-error", "keywords", "extractive", "extractive-no-retrieval", "model"} <= set(bundled_names())
+    assert [Experiment.read(name).name for name in bundled_names()] == bundled_names()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("name: x\nengin: pipeline", "engin"), ("name: x\nparallel: 0", "parallel"), ("a: [", "no YAML"), ("[]", "valid")],
+)
+def test_an_experiment_file_is_read_strictly(tmp_path: Path, text: str, said: str) -> None:
+    """A wrong field is named."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(BadInput, match=said):
+        Experiment.read(str(path))
+    with pytest.raises(BadInput, match="there is no experiment 'none'"):
+        Experiment.read("none")
+
+
+def test_the_baselines_are_what_they_say() -> None:
+    """The first line that holds "error"; the category of the most lines with its words, here the program's name."""
+    case = CASES[0]
+    first = first_error(case)
+    assert "error" in case.logs[first.key_lines[0]].line.lower()
+    assert (first.status, first.severity) == (Status.PROBLEM, Severity.ERROR)
+    assert keywords(case).category is Category.DATABASE
+    assert first_error(CASES[1]).status is Status.HEALTHY
