@@ -9,6 +9,7 @@ import polars as pl
 
 from retrieval.patterns.change import Change, ChangeKind
 from retrieval.patterns.fields import trouble_words
+from retrieval.patterns.line_fields import fields_of
 from retrieval.patterns.pattern import SPARK_BUCKETS, Pattern
 from retrieval.patterns.ranking import ranked_score
 from retrieval.patterns.tally import Tally
@@ -70,6 +71,7 @@ class Details:
         rows = sorted({told[0]["row"], told[len(told) // 2]["row"], told[-1]["row"]})
         streams = {stream for cell in told for stream in cell["stream"]}
         pods = {counted.streams[stream].get("pod") for stream in streams} - {None}
+        texts = tuple(counted.rows["line"].gather(rows).to_list())
         pattern = Pattern(
             template=template.text,
             level=template.level,
@@ -79,7 +81,8 @@ class Details:
             last_seen=max(cell["last"] for cell in cells),
             labels=labels,
             sample_positions=tuple(counted.rows["position"].gather(rows).to_list()),
-            samples=tuple(counted.rows["line"].gather(rows).to_list()),
+            samples=texts,
+            fields=fields_of(texts[0]),
         )
         pattern = replace(pattern, score=ranked_score(pattern, max(1, sum(counted.lines))))
         sparks = (self._spark(sides[0], 0), self._spark(sides[1], 1))

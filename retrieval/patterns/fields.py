@@ -6,7 +6,11 @@ Works on the distinct masked lines of a window (hundreds, not hundred thousands)
 import re
 from enum import IntEnum
 
+from retrieval.patterns.masking import KEEP
 from retrieval.taxonomy import Severity
+
+# Characters of a line in which it states its level.
+_HEAD = 400
 
 
 class Level(IntEnum):
@@ -28,26 +32,45 @@ class Level(IntEnum):
 
 
 _NAMES = {
-    "trace": Level.DEBUG, "debug": Level.DEBUG, "dbg": Level.DEBUG, "verbose": Level.DEBUG,
+    "trace": Level.DEBUG, "debug": Level.DEBUG, "dbg": Level.DEBUG, "verbose": Level.DEBUG, "trc": Level.DEBUG,
+    "trce": Level.DEBUG, "dbug": Level.DEBUG,
     "info": Level.INFO, "information": Level.INFO, "notice": Level.INFO, "log": Level.INFO, "normal": Level.INFO,
-    "hint": Level.INFO, "detail": Level.INFO, "statement": Level.INFO,
-    "warn": Level.WARN, "warning": Level.WARN,
-    "err": Level.ERROR, "error": Level.ERROR, "severe": Level.ERROR, "eror": Level.ERROR,
+    "hint": Level.INFO, "detail": Level.INFO, "statement": Level.INFO, "context": Level.INFO, "inf": Level.INFO,
+    "note": Level.INFO, "system": Level.INFO,
+    "warn": Level.WARN, "warning": Level.WARN, "wrn": Level.WARN,
+    "err": Level.ERROR, "error": Level.ERROR, "severe": Level.ERROR, "eror": Level.ERROR, "fail": Level.ERROR,
     "fatal": Level.FATAL, "panic": Level.FATAL, "crit": Level.FATAL, "critical": Level.FATAL, "alert": Level.FATAL,
-    "emerg": Level.FATAL, "emergency": Level.FATAL, "dpanic": Level.FATAL,
+    "emerg": Level.FATAL, "emergency": Level.FATAL, "dpanic": Level.FATAL, "ftl": Level.FATAL, "pnc": Level.FATAL,
 }  # fmt: skip
-_KLOG = {"I": Level.INFO, "W": Level.WARN, "E": Level.ERROR, "F": Level.FATAL}
+_KLOG = {"I": Level.INFO, "W": Level.WARN, "E": Level.ERROR, "F": Level.FATAL, "C": Level.FATAL, "N": Level.INFO}
 _REDIS = {".": Level.DEBUG, "-": Level.INFO, "*": Level.INFO, "#": Level.WARN}
+# Node's pino and bunyan number their levels by tens.
+_TENS = {"1": Level.DEBUG, "2": Level.DEBUG, "3": Level.INFO, "4": Level.WARN, "5": Level.ERROR, "6": Level.FATAL}
 
 _FORMS = (
-    re.compile(r"""["']?(?:level|lvl|severity|levelname)["']?\s*[=:]\s*["']?(?P<name>[A-Za-z]+)""", re.IGNORECASE),
+    re.compile(
+        r"""["']?\b(?:(?:error_)?severity(?:_text)?|(?:log[._]?)?level(?:_?name)?|lvl|@l)["']?\s*[=:]\s*["']?(?P<name>[A-Za-z]+)""",
+        re.IGNORECASE,
+    ),
+    re.compile(r"""\b[Tt]ype["']?[=:] ?["']?(?P<name>Warning|Normal)\b"""),  # Kubernetes events
     re.compile(r"\[(?P<name>[A-Za-z]{3,9})\]"),
-    re.compile(r"^\W*(?:<time>\W*)?(?:<n>\W+)?(?:\S+ )?(?P<name>[A-Z]{3,9}|[a-z]{4,8})(?::|\s|\])"),
-    re.compile(r"\b(?P<name>FATAL|PANIC|ERROR|WARNING|WARN|INFO|DEBUG|TRACE|LOG|HINT|DETAIL|CRITICAL|NOTICE)\b"),
+    re.compile(r"^\W*(?:<time>\W*)?(?:<n>\W+)?(?:\S+ )?(?P<name>[A-Z]{3,9})(?:[:!\]]|\s)"),
+    # In small letters the name of a level may be the message itself ("error reading config").
+    re.compile(r"^\W*<time>\W+(?:<n>\W+)?(?P<name>[a-z]{4,8})(?:[:\]]|\s)"),
+    re.compile(r"^(?:[\w./-]+: )?(?P<name>[a-z]{4,8}): "),
+    re.compile(r"\b(?P<name>FATAL|PANIC|ERROR|WARNING|WARN|INFO|DEBUG|TRACE|LOG|HINT|DETAIL|CRITICAL|NOTICE|SEVERE)\b"),
 )  # fmt: skip
+_NUMBER_FORM = re.compile(rf'"level":{KEEP}(?P<tens>[1-6])0\b')
+_MONGO_FORM = re.compile(r'"s":"(?P<letter>[DIWEF])[1-5]?"')
 _REDIS_FORM = re.compile(r"^<n>:[A-Z] <time> (?P<mark>[.\-*#]) ")
+# etcd before 3.4: "<time> E | etcdserver: ...".
+_CAPNS_FORM = re.compile(r"^<time> (?P<letter>[CEWNID]) \| ")
+# An exception that nobody logged: its first line has no level, but it is none that ends well.
+_RAISED_FORM = re.compile(
+    r"^(?:Traceback \(most recent|Exception in thread |Unhandled |(?:[\w$]+[.:]+)*[A-Z][\w$]*(?:Exception|Error):? )"
+)
 # An access log states no level, but its status class does.
-_ACCESS_FORM = re.compile(r"""HTTP/<n>"? (?:Zxq)?(?P<class>[1-5])xx""")
+_ACCESS_FORM = re.compile(rf"""HTTP/<n>"? (?:{KEEP})?(?P<class>[1-5])xx""")
 # llama.cpp's own: "0.00.123.456 E text" (masked as an address is), or "E text" at the start.
 _LETTER_FORM = re.compile(r"^(?:(?:<n>|<ip>) )?(?P<letter>[DIWEF])(?: <time>)? ")
 
@@ -78,15 +101,24 @@ def level_of(masked: str) -> Level:
         return _KLOG[masked[0]]
     if redis := _REDIS_FORM.match(masked):
         return _REDIS[redis["mark"]]
+    head = masked[:_HEAD]
     for form in _FORMS:
-        for match in form.finditer(masked[:400]):
+        for match in form.finditer(head):
             if (level := _NAMES.get(match["name"].lower())) is not None:
                 return level
+    return _unnamed(masked, head)
+
+
+def _unnamed(masked: str, head: str) -> Level:
+    """The level of a line that names none: by a letter or number, the status of an access log, or an exception."""
     if access := _ACCESS_FORM.search(masked):
         return {"5": Level.ERROR, "4": Level.WARN}.get(access["class"], Level.INFO)
-    if letter := _LETTER_FORM.match(masked):
-        return _KLOG.get(letter["letter"], Level.DEBUG)
-    return Level.UNKNOWN
+    if number := _NUMBER_FORM.search(head):
+        return _TENS[number["tens"]]
+    for form in (_LETTER_FORM, _CAPNS_FORM, _MONGO_FORM):
+        if letter := form.search(head):
+            return _KLOG.get(letter["letter"], Level.DEBUG)
+    return Level.ERROR if _RAISED_FORM.match(head) else Level.UNKNOWN
 
 
 def named_level(name: str | None) -> Level | None:

@@ -10,7 +10,7 @@ import re
 import polars as pl
 
 # Put before a number that must survive the number rule; a word character, so that `\b` does not match behind it.
-_KEEP = "Zxq"
+KEEP = "Zxq"
 
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 # Kubernetes draws the random part of pod names from an alphabet without vowels, so words are never taken for one.
@@ -31,13 +31,14 @@ RULES: tuple[tuple[str, str, str], ...] = (
     (
         "exit code",
         r"((?i:exit(?:ed|Code)?(?: with)?(?: (?:code|status))?)[\"']?[=: ] ?)(\d{1,3})\b",
-        f"${{1}}{_KEEP}${{2}}",
+        f"${{1}}{KEEP}${{2}}",
     ),
     (
         "HTTP status",
         r'(HTTP/\d(?:\.\d)?"? |(?i:status(?:[_ ]?code)?|code)["\']?[=: ] ?"?)([1-5])\d\d\b',
-        f"${{1}}{_KEEP}${{2}}xx",
+        f"${{1}}{KEEP}${{2}}xx",
     ),
+    ("number of a level", r'("level":)([1-6]0)\b', f"${{1}}{KEEP}${{2}}"),
     ("UUID", r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b", "<uuid>"),
     ("IP address", r"\b(?:\d{1,3}\.){3}\d{1,3}(?:[:/]\d{1,5})?\b|\[[0-9a-fA-F:]*::?[0-9a-fA-F:.]*\](?::\d+)?", "<ip>"),
     ("pod suffix", rf"-(?:{_SAFE}{{8,10}}-)?{_SAFE}{{5}}\b", "-<id>"),
@@ -59,9 +60,9 @@ def masked(column: str) -> pl.Expr:
 
 def kept_numbers(text: str) -> tuple[str, ...]:
     """The numbers that masking kept because they carry the meaning: exit codes and HTTP status classes."""
-    return tuple(re.findall(rf"{_KEEP}(\w+)", text))
+    return tuple(re.findall(rf"{KEEP}(\w+)", text))
 
 
 def unprotected(text: str) -> str:
     """The masked text as shown: the marks that kept a number are gone."""
-    return text.replace(_KEEP, "")
+    return text.replace(KEEP, "")

@@ -8,6 +8,7 @@ import polars as pl
 
 from retrieval.log_lines import LogTable
 from retrieval.patterns.fields import Level, named_level, trouble_words
+from retrieval.patterns.line_fields import fields_of
 from retrieval.patterns.pattern import SPARK_BUCKETS, Pattern
 from retrieval.patterns.ranking import ranked_score
 from retrieval.patterns.templates import Template, find_templates
@@ -80,7 +81,7 @@ def _pattern(group: Mapping[str, Any], template: Template, spark: tuple[int, ...
     samples = table.rows[sorted({group["first"], group["middle"], group["last"]})]
     label_sets = [table.streams[stream] for stream in group["streams"]]
     labels = dict(set.intersection(*(set(labels.items()) for labels in label_sets)))
-    text, level = template.text, template.level
+    text, level, texts = template.text, template.level, tuple(samples["line"].to_list())
     if level is Level.UNKNOWN:
         level = next((known for name in _LEVEL_LABELS if (known := named_level(labels.get(name)))), level)
     return Pattern(
@@ -92,8 +93,9 @@ def _pattern(group: Mapping[str, Any], template: Template, spark: tuple[int, ...
         last_seen=group["last_seen"],
         labels=dict(sorted(labels.items())),
         sample_positions=tuple(samples["position"].to_list()),
-        samples=tuple(samples["line"].to_list()),
+        samples=texts,
         spark=spark,
+        fields=fields_of(texts[0]),
     )
 
 

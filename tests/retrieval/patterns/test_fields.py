@@ -62,12 +62,24 @@ def test_levels_of_real_lines(capture: str, needle: str, level: Level) -> None:
         ("[ERROR] plugin/errors: 2 SERVFAIL", Level.ERROR),
         ('time="2026-11-20T14:00:00Z" level=fatal msg=x', Level.FATAL),
         ("0.01.234.567 E common_init: no model", Level.ERROR),
+        ('{"level":50,"time":1700000000000,"msg":"request failed"}', Level.ERROR),
+        ('{"t":{"$date":"2026-11-20T14:00:00Z"},"s":"W","c":"NETWORK","msg":"slow"}', Level.WARN),
+        ('{"msg":"record","record":{"error_severity":"FATAL"}}', Level.FATAL),
+        ("2026-11-20 14:00:00.123456 E | etcdserver: publish error", Level.ERROR),
+        ("2026-11-20T14:00:00Z WRN cmd/x.go:12 > no config", Level.WARN),
+        ("fail: Shop.Kestrel[13]", Level.ERROR),
+        ("2026-11-20T14:00:00.123Z\twarning\tenvoy config\tslow", Level.WARN),
+        ("name=api kind=Pod reason=BackOff type=Warning count=3", Level.WARN),
+        ("npm ERR! missing script: start", Level.ERROR),
+        ("Traceback (most recent call last):", Level.ERROR),
+        ("java.lang.IllegalStateException: no bean", Level.ERROR),
+        ("the error budget is full", Level.UNKNOWN),
         ("just a sentence about nothing", Level.UNKNOWN),
         ("", Level.UNKNOWN),
     ],
 )
 def test_levels_of_other_forms(line: str, level: Level) -> None:
-    """klog, Python, CoreDNS, logrus and llama.cpp; UNKNOWN where a line states none."""
+    """JSON, klog, Python, .NET, Java, CoreDNS, logrus, events and more; UNKNOWN where a line states none."""
     assert level_of(mask(line)) is level
 
 
