@@ -1,14 +1,12 @@
 """`logagent serve` and `logagent demo`: the web app, with the environment's settings or on embedded parts."""
 
-import webbrowser
-from threading import Timer
 from typing import Annotated
 
 import typer
 
 from app.commands import options
 from app.settings import Settings
-from app.telemetry.log_records import configure_logs
+from app.web.server import serve as run
 
 Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on; 8000 where not given.")]
 
@@ -18,11 +16,7 @@ def serve(logs: options.Logs = None, port: Port = None) -> None:
 
     Example: LOKI_URL=http://loki:3100 LLM_URL=http://llama:8080 logagent serve
     """
-    settings = Settings.read(app={"port": port} if port else {})
-    configure_logs(settings.app.log_level, json=settings.app.log_json)
-    from app.web.server import serve as run  # noqa: PLC0415  other commands need no web server
-
-    run(settings, logs=logs, demo=False)
+    run(Settings.read(app={"port": port} if port else {}), logs=logs, demo=False)
 
 
 def demo(
@@ -33,10 +27,4 @@ def demo(
 
     Example: logagent demo --port 8000 --no-browser
     """
-    settings = Settings.read(app={"port": port} if port else {})
-    configure_logs(settings.app.log_level, json=settings.app.log_json)
-    from app.web.server import serve as run  # noqa: PLC0415  other commands need no web server
-
-    if browser:
-        Timer(1.0, webbrowser.open, [f"http://{settings.app.host}:{settings.app.port}/"]).start()
-    run(settings, logs=None, demo=True)
+    run(Settings.read(app={"port": port} if port else {}), logs=None, demo=True, in_browser=browser)

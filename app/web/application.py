@@ -10,7 +10,7 @@ from app.web import api
 
 
 def create_application() -> FastAPI:
-    """The application; its parts are opened and closed by `app.web.server`."""
+    """The application; its parts are opened and closed by `app.web.loading`."""
     application = FastAPI(title="k8s-log-agent", docs_url="/api/docs", openapi_url="/api/openapi.json", redoc_url=None)
     api.add_to(application)
     application.add_api_route("/healthz", _alive, response_class=PlainTextResponse, include_in_schema=False)

@@ -1,4 +1,4 @@
-"""What the running web application has loaded so far; one per process, filled by `app.web.server`."""
+"""What the running web application has loaded so far; one per process, filled by `app.web.loading`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

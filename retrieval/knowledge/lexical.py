@@ -6,12 +6,15 @@ frequencies are weighted and added before saturation, which repeating a field's 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import bm25s
 import numpy as np
 import numpy.typing as npt
 
 from retrieval.knowledge.tokens import tokens
+
+if TYPE_CHECKING:
+    import bm25s
 
 Scores = npt.NDArray[np.float32]
 
@@ -63,10 +66,7 @@ class _Bm25:
         for document in documents:
             for word in set(document):
                 self._frequencies[word] = self._frequencies.get(word, 0) + 1
-        self._index: bm25s.BM25 | None = None
-        if self._frequencies:
-            self._index = bm25s.BM25(k1=K1, b=B, method="lucene")
-            self._index.index(documents, show_progress=False)
+        self._index = _indexed(documents) if self._frequencies else None
 
     def scores(self, words: Sequence[str]) -> Scores:
         known = [word for word in words if word in self._frequencies]
@@ -77,3 +77,11 @@ class _Bm25:
     def ideal(self, words: Sequence[str]) -> float:
         frequencies = np.array([self._frequencies.get(word, 0) for word in words], dtype=np.float64)
         return float(np.log1p((self._count - frequencies + 0.5) / (frequencies + 0.5)).sum())
+
+
+def _indexed(documents: list[list[str]]) -> "bm25s.BM25":
+    import bm25s  # noqa: PLC0415  brings scipy's sparse matrices: half a second, only for those who search
+
+    index = bm25s.BM25(k1=K1, b=B, method="lucene")
+    index.index(documents, show_progress=False)
+    return index

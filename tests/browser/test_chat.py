@@ -27,15 +27,9 @@ def _ask_first_starter(page):
     page.locator('.kla-verdict[data-phase="done"]').wait_for(timeout=60_000)
 
 
-def test_a_page_answers_at_once(demo, tmp_path):
-    """What is heavy loads behind the first page. The best of three starts: another program can only slow one down."""
-    seconds = [demo.first_page_seconds]
-    while min(seconds) >= FIRST_PAGE_SECONDS and len(seconds) < 3:
-        home = tmp_path / str(len(seconds))
-        home.mkdir()
-        with running_chat(home, "demo", "--no-browser") as again:
-            seconds.append(again.first_page_seconds)
-    assert min(seconds) < FIRST_PAGE_SECONDS, seconds
+def test_a_page_answers_at_once(demo):
+    """The first page is there within 5 s of the start of the program; what is heavy loads behind it."""
+    assert demo.first_page_seconds < FIRST_PAGE_SECONDS
 
 
 def test_the_page_says_what_still_loads(demo, visit):
