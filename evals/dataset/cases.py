@@ -63,7 +63,12 @@ class CaseLine(_Strict):
 
 
 class Expected(_Strict):
-    """What a senior engineer would answer; `key_lines` are 0-based positions in the case's `logs`."""
+    """What a senior engineer would answer; `key_lines` are 0-based positions in the case's `logs`.
+
+    `component` is the name that `app.triage.components.canonical` gives: of a known program its canonical name
+    (`postgresql`, whatever the label says), of anything else its `app` label. A case from elsewhere may spell it as its
+    labels do, so a comparison takes the canonical name of both sides.
+    """
 
     status: Status
     severity: Severity

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.triage.components import canonical
 from evals.capture.catalog import SCENARIOS
 from evals.captures import folder
 from evals.dataset.cases import Case, Origin, read_cases
@@ -43,12 +44,21 @@ def test_a_capture_is_one_case_named_like_its_file(file: Path) -> None:
     assert case.id == file.stem
     assert case.origin is Origin.CAPTURED
     assert re.search(r"\d+\.\d+", case.source)
-    assert (case.question, case.expected.severity, case.expected.category, case.expected.root_cause) == (
+    expected = case.expected
+    assert (case.question, expected.severity, expected.category, expected.component, expected.root_cause) == (
         scenario.question,
         scenario.severity,
         scenario.category,
+        scenario.component,
         scenario.root_cause,
     )
+
+
+def test_components_have_their_canonical_names(bundled: list[Case]) -> None:
+    """A case names a component as a triage does, so that the two can be compared as they stand."""
+    named = {case.expected.component for case in bundled}
+    assert {"postgresql", "llama.cpp"} <= named
+    assert named == {canonical(name) for name in named}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
