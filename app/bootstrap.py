@@ -21,8 +21,9 @@ from app.triage.engine import LanguageModel
 from app.triage.llama_cpp import LlamaCpp
 from app.triage.local_server import LocalServer
 from app.triage.openai_endpoint import OpenAiEndpoint
+from app.triage.prompting import OFFERED_VARIABLES
 from app.turn import Parts
-from prompts.registry import PromptRegistry
+from prompts.registry import PromptError, PromptRegistry
 from retrieval.errors import BadInput
 from retrieval.knowledge.embedding import SentenceEmbedder, find_model
 from retrieval.knowledge.index import KnowledgeIndex, open_index
@@ -80,7 +81,7 @@ async def open_app(
         parts = Parts(
             logs=source,
             knowledge=knowledge,
-            prompts=PromptRegistry.bundled(),
+            prompts=open_prompts(settings.app.home),
             telemetry=telemetry,
             model=model,
             model_address=address,
@@ -135,6 +136,17 @@ def bundled_logs() -> Path:
     for entry in entry_points(group=BUNDLED_LOGS):
         return Path(entry.load()())
     raise BadInput("no bundled logs are installed; give your own with --logs")
+
+
+def open_prompts(home: Path) -> PromptRegistry:
+    """The prompts of the program and of a person's own folder in `home`; BadInput names one that cannot be used."""
+    try:
+        registry = PromptRegistry.at(home)
+        for prompt in registry.all():
+            prompt.pick(dict.fromkeys(OFFERED_VARIABLES, ""))
+    except (PromptError, OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"the prompts cannot be used: {error}") from error
+    return registry
 
 
 def _telemetry(settings: Settings, processors: Sequence[SpanProcessor]) -> Telemetry:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from app.knowledge_query import KnownDocument
+from app.triage.compact_text import compact
 from app.triage.findings import Finding, ProblemGroup
 from retrieval.evidence import Evidence
 from retrieval.log_lines import LogLine, LogTable
@@ -37,6 +38,11 @@ _COLLECTION_KIND = {
 def estimated_tokens(text: str) -> int:
     """An upper estimate of a text's tokens, for where no tokenizer is at hand."""
     return ceil(len(text) / CHARACTERS_A_TOKEN)
+
+
+def cost_of(kind: EvidenceKind, text: str) -> int:
+    """Estimated tokens of a piece of evidence in the prompt, which shows log lines without their framing."""
+    return estimated_tokens(compact(text) if kind is EvidenceKind.LOG else text) + ITEM_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class _Budget:
 
     def add(self, kind: EvidenceKind, text: str, *, beyond: bool = False, **fields: object) -> str | None:
         """The new item's id, or None where it does not fit; with `beyond` it is kept, but for the card alone."""
-        cost = estimated_tokens(text) + ITEM_TOKENS
+        cost = cost_of(kind, text)
         if cost > self.left and not beyond:
             return None
         number = self._numbers[kind] = self._numbers.get(kind, 0) + 1

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from app.answer import Answer, Answered
 from app.question import ModelUse, Question
-from app.steps.asking import generate_step, prompt_step, verify_step
+from app.steps.asking import Grounds, Request, generate_step, prompt_step, verify_step
 from app.steps.knowing import evidence_step, retrieval_step
 from app.steps.looking import intent_step, logs_step, patterns_step, redact_step
 from app.steps.running import Emit, Steps, unheard
@@ -47,7 +47,23 @@ class Pipeline:
         await emit(Answered(answer))
         return answer
 
+    async def request(self, question: Question) -> Request:
+        """What the model would be asked for this question, without asking it. Raises as `run` does."""
+        question = replace(question, text=redact_text(question.text)[0])
+        with turn_span(self._parts.telemetry) as span:
+            turn = Turn(question, self._parts, Steps(span, unheard), span)
+            return await prompt_step(turn, await self._grounds(turn))
+
     async def _answer(self, turn: Turn) -> Answer:
+        grounds = await self._grounds(turn)
+        answer = grounds.card
+        if turn.model is not None:
+            request = await prompt_step(turn, grounds)
+            answer = await generate_step(turn, turn.model, request, answer)
+        return await verify_step(turn, answer)
+
+    async def _grounds(self, turn: Turn) -> Grounds:
+        """The first seven steps: everything but the model."""
         asked = await intent_step(turn)
         read = await logs_step(turn, asked)
         lines = await redact_step(turn, read)
@@ -57,8 +73,4 @@ class Pipeline:
             raise NoEvidenceSource(f"nothing can be answered now: {' '.join(turn.warnings)}")
         selection = await evidence_step(turn, looked, documents)
         actions = candidate_actions(documents, looked.problems, selection, asked.intent.kind)
-        answer = await card_step(turn, looked, selection, actions)
-        if turn.model is not None:
-            request = await prompt_step(turn, looked, selection, actions)
-            answer = await generate_step(turn, turn.model, request, answer)
-        return await verify_step(turn, answer)
+        return Grounds(looked, selection, actions, await card_step(turn, looked, selection, actions))

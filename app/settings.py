@@ -99,7 +99,9 @@ class AppSettings(_Topic):
     host: str = Field("127.0.0.1", description="Address the web app listens on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port of the web app.")
     window_hours: float = Field(1.0, gt=0, le=720, description="Window of a live source where none is asked for.")
-    evidence_tokens: int = Field(1_500, ge=200, le=32_000, description="Tokens of evidence given to the model.")
+    evidence_tokens: int = Field(
+        1_500, ge=200, le=32_000, description="Most tokens of a prompt beside its fixed part; the server counts them."
+    )
     timezone: str = Field("UTC", description="Zone in which “14:00” is meant, for example Europe/Berlin.")
     log_level: str = Field(
         "INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level of the program's own log."

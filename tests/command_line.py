@@ -17,7 +17,7 @@ CAPTURES = Path(__file__).parents[1] / "evals" / "captures"
 _NURSERY = """
 import json, os, sys
 import app.commands.ask, app.commands.changes, app.commands.check, app.commands.ingest, app.commands.patterns
-import app.commands.search
+import app.commands.prompt_versions, app.commands.search
 import app.commands.serve, app.web.server
 from app.cli import main
 print("ready", flush=True)

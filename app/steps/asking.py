@@ -9,15 +9,28 @@ from app.answer import Action, Answer, PromptUse, TriageProgress
 from app.evidence_selection import Selection
 from app.question import ModelUse
 from app.steps.running import Step
-from app.telemetry.attributes import of_prompt
+from app.telemetry.attributes import of_fitting, of_prompt
 from app.telemetry.conventions import Attribute
 from app.triage.engine import LanguageModel, ModelAnswer, ModelTriage, Rejected
-from app.triage.prompting import prompt_variables, triage_choices
+from app.triage.prompt_fitting import fit_prompt
+from app.triage.prompting import PromptMaterial
 from app.triage.schema import TriageChoices
 from app.triage.traced_model import TracedModel
 from app.turn import Looked, Turn
-from prompts.registry import Rendered
+from prompts.active_versions import ActiveVersionsDamaged
+from prompts.registry import Prompt, PromptRegistry, Rendered
 from retrieval.errors import ModelDown
+from retrieval.taxonomy import IntentKind
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """Everything that stands before a model is asked; `card` is the whole answer without one."""
+
+    looked: Looked
+    selection: Selection
+    actions: Mapping[str, Action]
+    card: Answer
 
 
 @dataclass(frozen=True)
@@ -29,28 +42,57 @@ class Request:
     choices: TriageChoices
     selection: Selection
     actions: Mapping[str, Action]
+    static_tokens: int
+    dynamic_tokens: int
+    counted: bool
 
 
-async def prompt_step(turn: Turn, looked: Looked, selection: Selection, actions: Mapping[str, Action]) -> Request:
-    """The live prompt of the intent, rendered with the evidence."""
+async def prompt_step(turn: Turn, grounds: Grounds) -> Request:
+    """The active prompt of the intent, rendered with what of the evidence fits; the card's triage is its candidate."""
     async with turn.steps.run("prompt") as step:
-        prompt = turn.parts.prompts.live(looked.asked.intent.kind)
+        looked = grounds.looked
+        prompt = _active_prompt(turn, looked.asked.intent.kind)
         coverage = looked.read.coverage
-        rendered = prompt.render(
-            prompt_variables(
-                turn.question.text,
-                str(looked.asked.window),
-                f"{coverage.lines_read} of {coverage.lines_matched} lines read",
-                looked.problems,
-                selection,
-                actions,
-                turn.warnings,
-            )
+        material = PromptMaterial(
+            question=turn.question.text,
+            window=str(looked.asked.window),
+            coverage=f"{coverage.lines_read} of {coverage.lines_matched} lines read",
+            verdict=grounds.card.triage,
+            problems=looked.problems,
+            selection=grounds.selection,
+            actions=grounds.actions,
+            notes=turn.warnings,
         )
+        parts = turn.parts
+        fitted = await fit_prompt(prompt, material, parts.evidence_tokens, turn.model, answer_tokens=parts.max_tokens)
+        if fitted.left_out:
+            turn.warnings.append(_left_out(fitted.left_out, parts.evidence_tokens))
+        rendered, fit = fitted.rendered, fitted.material
         use = PromptUse(id=prompt.id, version=prompt.version, sha256=prompt.sha256, rendered_sha256=rendered.sha256)
-        step.measured(of_prompt(use))
-        step.summary = f"{prompt.id} version {prompt.version}"
-    return Request(use, rendered, triage_choices(looked.problems, selection, actions), selection, actions)
+        step.measured({**of_prompt(use), **of_fitting(fitted.static_tokens, fitted.dynamic_tokens, fitted.left_out)})
+        about = "" if fitted.counted else "about "
+        step.summary = (
+            f"{prompt.id} version {prompt.version}, {about}{fitted.dynamic_tokens:,} tokens beside the fixed part"
+        )
+        step.details = {"fixed tokens": fitted.static_tokens, "evidence left out": fitted.left_out}
+    return Request(
+        use, rendered, fit.choices, fit.selection, fit.actions,
+        fitted.static_tokens, fitted.dynamic_tokens, fitted.counted,
+    )  # fmt: skip
+
+
+def _active_prompt(turn: Turn, intent: IntentKind) -> Prompt:
+    """The prompt that was switched to; the newest of the program, and a warning, where the choices cannot be read."""
+    try:
+        return turn.parts.prompts.live(intent)
+    except ActiveVersionsDamaged as error:
+        turn.warnings.append(f"{error}.")
+        return PromptRegistry.bundled().live(intent)
+
+
+def _left_out(count: int, limit: int) -> str:
+    what = "1 further piece of evidence is" if count == 1 else f"{count} further pieces of evidence are"
+    return f"{what} on the card and did not fit the {limit:,} tokens that the model reads"
 
 
 async def generate_step(turn: Turn, model: LanguageModel, request: Request, card: Answer) -> Answer:

@@ -64,6 +64,15 @@ def of_prompt(prompt: PromptUse | None) -> Attributes:
     }
 
 
+def of_fitting(static_tokens: int, dynamic_tokens: int, left_out: int) -> Attributes:
+    """How long a prompt is: its fixed part, which the server's cache holds, and the rest; what did not fit."""
+    return {
+        Attribute.PROMPT_STATIC_TOKENS: static_tokens,
+        Attribute.PROMPT_DYNAMIC_TOKENS: dynamic_tokens,
+        Attribute.EVIDENCE_LEFT_OUT: left_out,
+    }
+
+
 def of_usage(usage: Usage | None) -> Attributes:
     """Tokens as the server counted them; the cached ones are part of the input."""
     if usage is None:

@@ -91,7 +91,9 @@ class Attribute(StrEnum):
     # the prompt and the model
     PROMPT_ID = gen_ai.GEN_AI_PROMPT_NAME
     PROMPT_VERSION = "logagent.prompt.version"
+    PROMPT_DYNAMIC_TOKENS = "logagent.prompt.dynamic_tokens"
     PROMPT_SHA256 = "logagent.prompt.sha256"
+    PROMPT_STATIC_TOKENS = "logagent.prompt.static_tokens"
     PROMPT_RENDERED_SHA256 = "logagent.prompt.rendered_sha256"
     PROVIDER = gen_ai.GEN_AI_PROVIDER_NAME
     REQUEST_MODEL = gen_ai.GEN_AI_REQUEST_MODEL

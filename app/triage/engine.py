@@ -52,8 +52,11 @@ class LanguageModel(Protocol):
     async def model_name(self) -> str:
         """What the answer names as its model; raises ModelDown."""
 
-    async def count_tokens(self, text: str) -> int:
-        """How many tokens `text` takes in a prompt; raises ModelDown."""
+    async def prompt_tokens(self, messages: Sequence[Message]) -> int:
+        """How many tokens the server reads in these messages, its chat template included; raises ModelDown."""
+
+    async def context(self) -> int | None:
+        """The tokens that one request may hold, prompt and answer together; None where the server does not say."""
 
     def stream(
         self,

@@ -212,9 +212,13 @@ class LlamaCpp(ModelServer):
         """The file name or alias of the loaded model."""
         return (await self._call("/v1/models", ModelList)).first
 
-    async def count_tokens(self, text: str) -> int:
-        """How many tokens the model reads in `text`, without a chat template around it."""
-        return len((await self._call("/tokenize", _Tokens, {"content": text})).tokens)
+    async def prompt_tokens(self, messages: Sequence[Mapping[str, str]]) -> int:
+        """The exact number of tokens that these messages take, the chat template included."""
+        return (await self._call("/v1/chat/completions/input_tokens", _Count, _templated(messages))).input_tokens
+
+    async def context(self) -> int | None:
+        """The tokens of one slot, as `/props` has them."""
+        return (await self._call("/props", _Properties)).default_generation_settings.n_ctx
 
     async def stream(
         self,
@@ -228,9 +232,8 @@ class LlamaCpp(ModelServer):
     ) -> AsyncGenerator[Delta, None]:
         """The answer as it is written, see `LanguageModel.stream`; `slot` asks for one of the server's slots."""
         started = time.perf_counter()
-        asked = {"messages": list(messages), "chat_template_kwargs": {"enable_thinking": False}}  # no tokens before {
         body = {
-            "prompt": (await self._call("/apply-template", _Prompt, asked)).prompt,
+            "prompt": (await self._call("/apply-template", _Prompt, _templated(messages))).prompt,
             "json_schema": schema,
             "n_predict": max_tokens,
             "seed": seed,
@@ -253,12 +256,25 @@ class LlamaCpp(ModelServer):
         raise self._broken()
 
 
+def _templated(messages: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The messages for the server's chat template; without thinking, so that no tokens come before the object."""
+    return {"messages": list(messages), "chat_template_kwargs": {"enable_thinking": False}}
+
+
 class _Prompt(BaseModel):
     prompt: str
 
 
-class _Tokens(BaseModel):
-    tokens: list[int]
+class _Count(BaseModel):
+    input_tokens: int
+
+
+class _Generation(BaseModel):
+    n_ctx: int | None = None
+
+
+class _Properties(BaseModel):
+    default_generation_settings: _Generation = _Generation()
 
 
 class _Timings(BaseModel):

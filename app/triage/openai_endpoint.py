@@ -17,6 +17,7 @@ from app.triage.engine import Completion, Delta
 from app.triage.llama_cpp import Health, ModelList, ModelServer
 
 _BYTES_PER_TOKEN = 3  # of English and log lines, on the safe side
+_FRAMING_TOKENS = 8  # of a chat template, around each message
 
 
 class OpenAiEndpoint(ModelServer):
@@ -48,9 +49,13 @@ class OpenAiEndpoint(ModelServer):
             self._model = (await self._call(f"{self._prefix}/models", ModelList)).first
         return self._model
 
-    async def count_tokens(self, text: str) -> int:
+    async def prompt_tokens(self, messages: Sequence[Mapping[str, str]]) -> int:
         """An estimate on the safe side: this kind of server has no agreed way to count."""
-        return -(-len(text.encode()) // _BYTES_PER_TOKEN)
+        return sum(-(-len(each["content"].encode()) // _BYTES_PER_TOKEN) + _FRAMING_TOKENS for each in messages)
+
+    async def context(self) -> int | None:
+        """Not known: this kind of server does not say."""
+        return None
 
     async def stream(
         self,

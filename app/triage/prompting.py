@@ -1,17 +1,26 @@
 """Step 8, prompt: the evidence as the model reads it, and the closed choices that it may make."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from app.answer import Action
-from app.evidence_selection import Selection
+from app.answer import Action, Triage
+from app.evidence_selection import SECTION_CHARACTERS, Selection
+from app.triage.compact_text import compact
 from app.triage.findings import ProblemGroup
 from app.triage.message import message_of
 from app.triage.schema import TriageChoices
+from app.triage.verification import inert
 from retrieval.evidence import Evidence
-from retrieval.taxonomy import Category, EvidenceKind
+from retrieval.taxonomy import Category, EvidenceKind, Status
 from retrieval.timestamps import to_datetime
 
 MOST_CANDIDATES = 5
+# A longer question is cut in the prompt; the rules that read it before see all of it.
+QUESTION_CHARACTERS = 800
+# What a prompt may declare.
+OFFERED_VARIABLES = frozenset(
+    {"question", "window", "coverage", "verdict", "candidates", "actions", "evidence", "notes"}
+)  # fmt: skip
 # The data block is told apart by its tags, so no data may hold one.
 _TAG_ESCAPES = str.maketrans({"<": "‹", ">": "›"})
 
@@ -31,31 +40,55 @@ def triage_choices(
     )
 
 
-def prompt_variables(
-    question: str,
-    window: str,
-    coverage: str,
-    problems: Sequence[ProblemGroup],
-    selection: Selection,
-    actions: Mapping[str, Action],
-    notes: Sequence[str],
-) -> dict[str, str]:
-    """The variables of the triage prompts. Text from logs and runbooks cannot close the data block it stands in."""
-    readable = {item.id for item in selection.prompted}
-    candidates = [
-        _candidate(rank, problem, [id_ for id_ in selection.ids_of(problem) if id_ in readable])
-        for rank, problem in enumerate(problems[:MOST_CANDIDATES], start=1)
-    ]
-    offered = [f"{id_}: {action.title}" for id_, action in actions.items()]
-    return {
-        "question": untagged(question),
-        "window": window,
-        "coverage": coverage,
-        "candidates": untagged("\n".join(candidates)) or "none: no line reads like a failure",
-        "actions": untagged("\n".join(offered)) or "none",
-        "evidence": "\n".join(_item(item) for item in selection.prompted) or "none",
-        "notes": untagged(" ".join(notes)),
-    }
+@dataclass(frozen=True, slots=True)
+class PromptMaterial:
+    """Everything that a prompt may say; `candidates` is how many of the problems it lists.
+
+    `verdict` is the extractive triage, which the model is to confirm or to overturn.
+    """
+
+    question: str
+    window: str
+    coverage: str
+    verdict: Triage
+    problems: Sequence[ProblemGroup]
+    selection: Selection
+    actions: Mapping[str, Action]
+    notes: Sequence[str]
+    candidates: int = MOST_CANDIDATES
+
+    @property
+    def choices(self) -> TriageChoices:
+        """The closed choices that go with it."""
+        return triage_choices(self.problems, self.selection, self.actions)
+
+    def variables(self) -> dict[str, str]:
+        """What the prompts may name. Text from logs and runbooks cannot close the data block it stands in."""
+        readable = {item.id for item in self.selection.prompted}
+        listed = [
+            _candidate(rank, problem, [id_ for id_ in self.selection.ids_of(problem) if id_ in readable])
+            for rank, problem in enumerate(self.problems[: self.candidates], start=1)
+        ]
+        offered = [f"{id_}: {action.title}" for id_, action in self.actions.items()]
+        return {
+            "question": untagged(shortened(self.question, QUESTION_CHARACTERS)),
+            "window": self.window,
+            "coverage": self.coverage,
+            "verdict": untagged(_verdict(self.verdict, readable)),
+            "candidates": untagged("\n".join(listed)) or "none: no line reads like a failure",
+            "actions": untagged("\n".join(offered)) or "none",
+            "evidence": "\n".join(prompt_line(item) for item in self.selection.prompted) or "none",
+            "notes": untagged(" ".join(self.notes)),
+        }
+
+
+def _verdict(triage: Triage, readable: Collection[str]) -> str:
+    if triage.status is not Status.PROBLEM:
+        return f"{triage.status}: {triage.summary}"
+    cited = [id_ for id_ in triage.evidence if id_ in readable]
+    shown = f" [{', '.join(cited)}]" if cited else ""
+    cause = shortened(triage.root_cause, 200)
+    return f"{triage.status} · {triage.severity} · {triage.category} · {triage.component}{shown}: {cause}"
 
 
 def _candidate(rank: int, problem: ProblemGroup, ids: Sequence[str]) -> str:
@@ -70,10 +103,17 @@ def untagged(text: str) -> str:
     return text.translate(_TAG_ESCAPES)
 
 
-def _item(item: Evidence) -> str:
+def shortened(text: str, longest: int) -> str:
+    """At most `longest` characters, and a sign where some are missing."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def prompt_line(item: Evidence) -> str:
+    """One piece of evidence on one line, without what frames a log line."""
     if item.kind in (EvidenceKind.LOG, EvidenceKind.EVENT):
         time = f"{to_datetime(item.timestamp):%H:%M:%S} " if item.timestamp is not None else ""
-        return f"{item.id} {time}{untagged(item.source)}: {untagged(' '.join(item.text.split()))}"
+        who = item.labels.get("pod") or item.labels.get("app") or item.source
+        return f"{item.id} {time}{untagged(inert(who, 80))}: {untagged(compact(item.text))}"
     if item.kind is EvidenceKind.PATTERN:
-        return f"{item.id} {untagged(item.text)}"
-    return f"{item.id} {untagged(item.source)}: {untagged(' '.join(item.text.split()))}"
+        return f"{item.id} {untagged(inert(item.text, SECTION_CHARACTERS))}"
+    return f"{item.id} {untagged(inert(item.source, 120))}: {untagged(inert(item.text, SECTION_CHARACTERS))}"

@@ -22,9 +22,13 @@ class TracedModel:
         """See `LanguageModel`."""
         return await self._model.model_name()
 
-    async def count_tokens(self, text: str) -> int:
+    async def prompt_tokens(self, messages: Sequence[Message]) -> int:
         """See `LanguageModel`."""
-        return await self._model.count_tokens(text)
+        return await self._model.prompt_tokens(messages)
+
+    async def context(self) -> int | None:
+        """See `LanguageModel`."""
+        return await self._model.context()
 
     async def stream(
         self,

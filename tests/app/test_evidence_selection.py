@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.evidence_selection import ITEM_TOKENS, Selection, estimated_tokens, select_evidence
+from app.evidence_selection import Selection, cost_of, estimated_tokens, select_evidence
 from app.knowledge_query import KnownDocument
 from app.triage.findings import find_findings, find_problems
 from retrieval.knowledge.search import Hit
@@ -55,7 +55,7 @@ def test_the_budget_is_kept(lines: list[tuple[int, int]], documents: int, budget
     """What a model reads never costs more than the budget; ids count from 1 by kind; lines are those of the table."""
     table = table_of(lines)
     selection = selected(table, [document(nth) for nth in range(documents)], budget)
-    cost = sum(estimated_tokens(item.text) + ITEM_TOKENS for item in selection.prompted)
+    cost = sum(cost_of(item.kind, item.text) for item in selection.prompted)
     assert cost == selection.tokens <= budget
     for kind in EvidenceKind:
         ids = [item.id for item in selection.evidence if item.kind is kind]

@@ -1,11 +1,16 @@
 """Prompts are data: strict front matter, declared variables, a static beginning."""
 
 import hashlib
+import json
+from pathlib import Path
 
 import pytest
 
+import prompts as library
+from app.answer import Triage
 from app.evidence_selection import Selection
-from app.triage.prompting import prompt_variables, untagged
+from app.triage.prompting import OFFERED_VARIABLES, PromptMaterial, untagged
+from prompts.active_versions import ActiveVersionsDamaged
 from prompts.registry import Prompt, PromptError, PromptRegistry
 from retrieval.taxonomy import IntentKind
 
@@ -18,7 +23,7 @@ def text_of(head: str = "", body: str = BODY) -> str:
 
 
 def variables(**given: str) -> dict[str, str]:
-    names = ("question", "window", "coverage", "candidates", "evidence", "actions", "notes")
+    names = ("question", "window", "coverage", "verdict", "candidates", "evidence", "actions", "notes")
     return {**dict.fromkeys(names, "x"), **given}
 
 
@@ -35,7 +40,7 @@ def test_every_intent_has_a_bundled_prompt() -> None:
 def test_the_system_part_is_the_same_for_every_question(intent: IntentKind) -> None:
     """Two questions share their first message to the letter, so that its tokens stay in the server's cache."""
     prompt = PromptRegistry.bundled().live(intent)
-    first, second = (prompt.render(variables(question=question)) for question in ("Why?", "Who?"))
+    first, second = (prompt.render(prompt.pick(variables(question=question))) for question in ("Why?", "Who?"))
     assert first.messages[0] == second.messages[0] == {"role": "system", "content": prompt.system}
     assert first.sha256 != second.sha256
     assert first.messages[1]["content"].endswith("Question: Why?")
@@ -108,9 +113,84 @@ def test_no_text_can_close_the_data_block(name: str) -> None:
     assert "‹/evidence›" in content
 
 
-def test_the_variables_are_those_that_the_prompts_declare() -> None:
-    """What the pipeline gives is exactly what each bundled prompt asks for."""
-    given = prompt_variables("</evidence>", "w", "c", (), Selection((), (), {}, 0), {}, ("<b>",))
-    for intent in IntentKind:
-        assert set(given) == set(PromptRegistry.bundled().live(intent).variables)
+TRIAGE = Triage(
+    status="healthy", summary="<b>Nothing</b> reads like a failure.", root_cause="None.", category="benign_noise",
+    component="cluster", severity="INFO", confidence=0.5, evidence=[], actions=[],
+)  # fmt: skip
+
+
+def test_the_program_offers_what_the_prompts_declare() -> None:
+    """Every version of every bundled prompt can be rendered with what the pipeline gives, and none of it is a tag."""
+    given = PromptMaterial("</evidence>", "w", "c", TRIAGE, (), Selection((), (), {}, 0), {}, ("<b>",)).variables()
+    assert set(given) == OFFERED_VARIABLES
+    for prompt in PromptRegistry.bundled().all():
+        prompt.render(prompt.pick(given))
     assert "<" not in "".join(given.values())
+
+
+def test_a_released_version_does_not_change() -> None:
+    """The text of a version is what it was when it was released; another text is another version.
+
+    After adding a version, add its hash to released.json: `logagent prompts list --json` prints it.
+    """
+    released = json.loads((Path(library.__file__).parent / "library" / "released.json").read_text("utf-8"))
+    assert {f"{prompt.id} {prompt.version}": prompt.sha256 for prompt in PromptRegistry.bundled().all()} == released
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with a version 9 of the triage prompt that a person wrote."""
+    own = PromptRegistry.bundled().find("triage").text.replace('version: "2"', 'version: "9"')
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "mine.md").write_text(own, "utf-8")
+    return tmp_path
+
+
+def test_a_person_switches_and_goes_back(home: Path) -> None:
+    """A switch holds from the next question on, in every program with the same home, and can be undone step by step."""
+    registry, running = PromptRegistry.at(home), PromptRegistry.at(home)
+    newest = running.live("triage").version
+    assert newest != "9", "a version of one's own is not active by being there"
+    registry.use("triage", "1")
+    assert (running.live("triage").version, running.live("howto").version) == ("1", "2")
+    registry.use("triage", "9")
+    assert not running.live("triage").bundled
+    assert registry.back("triage").version == running.live("triage").version == "1"
+    assert registry.back("triage").version == running.live("triage").version == newest
+    assert registry.back("triage").version == newest
+
+
+def test_a_switch_to_what_is_not_there_is_refused(home: Path) -> None:
+    """The sentence says which versions there are."""
+    registry = PromptRegistry.at(home)
+    with pytest.raises(PromptError, match="no version 3; there are 1, 2, 9"):
+        registry.use("triage", "3")
+    with pytest.raises(PromptError, match="no prompt is called nope"):
+        registry.use("nope", "1")
+    with pytest.raises(PromptError, match="no folder"):
+        PromptRegistry.bundled().use("triage", "1")
+
+
+def test_a_choice_that_is_gone_falls_back_to_the_newest(home: Path) -> None:
+    """A version of one's own that was removed leaves the program's newest."""
+    PromptRegistry.at(home).use("triage", "9")
+    (home / "prompts" / "mine.md").unlink()
+    assert PromptRegistry.at(home).live("triage").bundled
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"triage": "1"}'])
+def test_damaged_choices_are_named(home: Path, text: str) -> None:
+    """The sentence names the file and what to do."""
+    (home / "active-prompts.json").write_text(text)
+    with pytest.raises(ActiveVersionsDamaged, match=r"active-prompts\.json cannot be read.*remove it"):
+        PromptRegistry.at(home).live("triage")
+
+
+def test_the_most_particular_prompt_serves_an_intent() -> None:
+    """A prompt for one intent goes before one for several."""
+    broad = Prompt.parse(text_of(HEAD.format(version="1", variables="evidence, question")).replace(
+        "[triage]", "[triage, changes]"), "broad")  # fmt: skip
+    narrow = Prompt.parse(text_of(HEAD.format(version="1", variables="evidence, question")).replace(
+        "demo", "about-changes").replace("[triage]", "[changes]"), "narrow")  # fmt: skip
+    registry = PromptRegistry([broad, narrow])
+    assert (registry.live("changes").id, registry.live("triage").id) == ("about-changes", "demo")

@@ -276,15 +276,15 @@ async def test_health(response, health):
 async def test_short_calls():
     """The model's name comes without its folder; tokens are counted by the server."""
     model, _ = server(
-        httpx.Response(200, json={"data": [{"id": "/models/q4.gguf"}]}), httpx.Response(200, json={"tokens": [1, 2, 3]})
+        httpx.Response(200, json={"data": [{"id": "/models/q4.gguf"}]}), httpx.Response(200, json={"input_tokens": 3})
     )
     assert await model.model_name() == "q4.gguf"
-    assert await model.count_tokens("a b c") == 3
+    assert await model.prompt_tokens([{"role": "user", "content": "a b c"}]) == 3
 
 
 async def test_short_calls_with_odd_answers():
     """An answer of another shape is told, not passed on."""
     model, _ = server(httpx.Response(200, json={"data": []}), httpx.Response(200, text="OK"))
-    for call in (model.model_name(), model.count_tokens("x")):
+    for call in (model.model_name(), model.prompt_tokens([])):
         with pytest.raises(ModelDown, match="other than the JSON"):
             await call

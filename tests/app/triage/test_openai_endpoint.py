@@ -106,4 +106,5 @@ async def test_health_and_counting():
     """A server that lists its models is ready; tokens are estimated, never too few for plain text."""
     model, _ = endpoint([])
     assert await model.health() == "ready"
-    assert await model.count_tokens("seven words of quite ordinary English text") >= 7
+    assert await model.prompt_tokens([{"role": "user", "content": "seven words of quite ordinary English text"}]) >= 15
+    assert await model.context() is None
