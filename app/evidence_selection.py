@@ -1,7 +1,8 @@
 """Step 6, evidence: choose and number what fits the token budget. Deterministic; says what it left out.
 
 Each problem gives its lead pattern's lines first, then come further patterns of the same problems, so that a budget
-that is too small drops details before it drops a whole problem. Problems beyond the budget keep one line each, which
+that is too small drops details before it drops a whole problem. What is left goes to the lines around them: programs
+often say why in a line of its own that no level marks as trouble. Problems beyond the budget keep one line each, which
 the card shows and the model does not read. Where nothing is wrong, the most telling patterns are shown, so that
 "healthy" too rests on lines.
 """
@@ -15,11 +16,16 @@ from app.triage.compact_text import compact
 from app.triage.findings import Finding, ProblemGroup
 from retrieval.evidence import Evidence
 from retrieval.log_lines import LogLine, LogTable
+from retrieval.patterns.pattern import Pattern
 from retrieval.patterns.window_patterns import WindowPatterns
 from retrieval.taxonomy import EvidenceKind
 
 LINE_CHARACTERS = 360
-PATTERN_CHARACTERS = 160
+PATTERN_CHARACTERS = 110
+# Lines of the same stream before and after a line of trouble that may belong to it, and how many a problem gets.
+REACH, MOST_AROUND = 4, 5
+# A pattern that came this many times as often as the trouble beside it is the program's ordinary chatter.
+CHATTER = 4
 # Problems that the card lists.
 MOST_PROBLEMS = 30
 # Positions that the evidence of one pattern names, its first ones.
@@ -102,7 +108,11 @@ def select_evidence(
     log_budget = _Budget(int(budget_tokens * (0.65 if documents else 1.0)))
     order = list(_interleaved(problems)) or list(findings[:6])
     ids: dict[int, list[str]] = {}
-    dropped = sum(1 for finding in order if not _add_finding(log_budget, finding, table, ids, found))
+    worst = order[0] if order else None
+    dropped = sum(1 for each in order if not _add_finding(log_budget, each, table, ids, found, twice=each is worst))
+    if found is not None:
+        for pattern, line in _around(problems, table, found, ids):
+            _add_around(log_budget, pattern, line, table, ids, found)
     for problem in problems[:MOST_PROBLEMS]:
         if problem.lead.number not in ids:
             line = table.at(problem.lead.pattern.sample_positions[0])
@@ -143,32 +153,86 @@ def _interleaved(problems: Sequence[ProblemGroup]) -> Iterator[Finding]:
 
 
 def _add_finding(
-    budget: _Budget, finding: Finding, table: LogTable, ids: dict[int, list[str]], found: WindowPatterns | None
-) -> bool:
-    """A finding's first line, its last where that says something else, and its count where it came often."""
+    budget: _Budget, finding: Finding, table: LogTable, ids: dict[int, list[str]], found: WindowPatterns | None,
+    *, twice: bool,
+) -> bool:  # fmt: skip
+    """A finding's first line, with `twice` its last where that says something else, its count where it came often."""
     pattern = finding.pattern
     positions = pattern.sample_positions
     lines = [table.at(positions[0])]
-    if pattern.count > 1 and len(positions) > 1 and "<" in pattern.template:
+    if twice and pattern.count > 1 and len(positions) > 1 and "<" in pattern.template:
         lines.append(table.at(positions[-1]))
     added = [id_ for line in lines if (id_ := _add_line(budget, line))]
     if pattern.count > len(lines) and added:
-        text = f"{pattern.count} × {_cut(pattern.template, PATTERN_CHARACTERS)}"
-        counted = budget.add(
-            EvidenceKind.PATTERN, text, source=f"{pattern.count} lines", timestamp=pattern.first_seen,
-            labels=pattern.labels, lines=_positions(finding, table, found), score=pattern.score,
-        )  # fmt: skip
+        counted = _add_count(budget, finding.number, pattern, table, found)
         added += [counted] if counted else []
     if added:
         ids[finding.number] = added
     return bool(added)
 
 
-def _positions(finding: Finding, table: LogTable, found: WindowPatterns | None) -> tuple[int, ...]:
+def _around(
+    problems: Sequence[ProblemGroup], table: LogTable, found: WindowPatterns, ids: Mapping[int, Sequence[str]]
+) -> Iterator[tuple[int, LogLine]]:
+    """Patterns that stand beside the lines of the problems, with the line there: of each problem one, then the next."""
+    by_problem = [_beside(problem, table, found) for problem in problems[:MOST_PROBLEMS] if problem.lead.number in ids]
+    for depth in range(MOST_AROUND):
+        for beside in by_problem:
+            if depth < len(beside):
+                yield beside[depth]
+
+
+def _beside(problem: ProblemGroup, table: LogTable, found: WindowPatterns) -> list[tuple[int, LogLine]]:
+    """The patterns of the nearest lines of the same stream, after before before at the same distance."""
+    nearest: dict[int, tuple[int, LogLine]] = {}
+    for finding in problem.findings[:3]:
+        position = finding.pattern.sample_positions[0]
+        lines = list(table.neighbours(position, REACH))
+        middle = next(nth for nth, line in enumerate(lines) if line.position == position)
+        for nth, line in enumerate(lines):
+            number = found.pattern_at(table, line.position)
+            distance = 2 * abs(nth - middle) - (nth > middle)
+            chatter = found.patterns[number].count > CHATTER * max(2, finding.pattern.count)
+            if line.text.strip() and not chatter and distance < nearest.get(number, (99, line))[0]:
+                nearest[number] = (distance, line)
+    own = {finding.number for finding in problem.findings}
+    ranked = sorted((each for each in nearest.items() if each[0] not in own), key=lambda each: each[1][0])
+    return [(number, line) for number, (_, line) in ranked[:MOST_AROUND]]
+
+
+def _add_around(
+    budget: _Budget, number: int, line: LogLine, table: LogTable, ids: dict[int, list[str]], found: WindowPatterns
+) -> None:
+    if number in ids:
+        return
+    added = _add_line(budget, line)
+    if added is None:
+        return
+    ids[number] = [added]
+    pattern = found.patterns[number]
+    if pattern.count > 1 and (counted := _add_count(budget, number, pattern, table, found)):
+        ids[number].append(counted)
+
+
+def _add_count(
+    budget: _Budget, number: int, pattern: Pattern, table: LogTable, found: WindowPatterns | None
+) -> str | None:
+    return budget.add(
+        EvidenceKind.PATTERN,
+        f"{pattern.count} × {_cut(pattern.template, PATTERN_CHARACTERS)}",
+        source=f"{pattern.count} lines",
+        timestamp=pattern.first_seen,
+        labels=pattern.labels,
+        lines=_positions(number, pattern, table, found),
+        score=pattern.score,
+    )
+
+
+def _positions(number: int, pattern: Pattern, table: LogTable, found: WindowPatterns | None) -> tuple[int, ...]:
     """The positions of a pattern's lines in the input; of its samples where the assignment is not at hand."""
     if found is None:
-        return finding.pattern.sample_positions
-    rows = found.rows_of(table, finding.number).rows
+        return pattern.sample_positions
+    rows = found.rows_of(table, number).rows
     return tuple(rows["position"].head(MOST_POSITIONS).to_list())
 
 

@@ -25,6 +25,10 @@ class WindowPatterns:
     assignment: pl.Series
     lines: int
 
+    def pattern_at(self, table: LogTable, position: int) -> int:
+        """The index of the pattern of the line at this position of the input."""
+        return int(self.assignment.filter(table.rows["position"] == position)[0])
+
     def rows_of(self, table: LogTable, pattern: int) -> LogTable:
         """The lines of one pattern."""
         return LogTable(table.rows.filter(self.assignment == pattern), table.streams)

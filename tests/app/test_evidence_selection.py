@@ -110,3 +110,17 @@ def test_a_healthy_window_rests_on_lines_too() -> None:
 def test_tokens_are_estimated_from_above(text: str, least: int) -> None:
     """A text counts as one token for every 2.8 characters, rounded up."""
     assert estimated_tokens(text) == least
+
+
+def test_what_stands_beside_a_line_of_trouble_is_chosen() -> None:
+    """The line that says why, printed right after the failure at no telling level, is evidence; chatter is not."""
+    lines = [LogLine(n, n * 10**9, LABELS[1], f"served request {n}") for n in range(200)]
+    lines[100] = LogLine(100, 100 * 10**9, LABELS[1], "FATAL: data directory has invalid permissions")
+    lines[101] = LogLine(101, 101 * 10**9, LABELS[1], "DETAIL: Permissions should be u=rwx (0700).")
+    table = LogTable.from_lines(lines)
+    found = find_patterns(table)
+    findings = find_findings(found.patterns)
+    selection = select_evidence(find_problems(findings), findings, (), table, 1500, found)
+    chosen = {position for item in selection.prompted for position in item.lines or ()}
+    assert {100, 101} <= chosen
+    assert not any("served request" in item.text for item in selection.evidence)
