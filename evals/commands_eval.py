@@ -3,6 +3,7 @@
 import typer
 
 from evals.changes.command import changes
+from evals.retrieval.command import retrieval
 from evals.triage.command import triage
 
 evaluate = typer.Typer(help="Measure the program on labelled cases.", no_args_is_help=True)
@@ -15,3 +16,4 @@ def _group() -> None:
 
 evaluate.command("changes")(changes)
 evaluate.command("triage")(triage)
+evaluate.command("retrieval")(retrieval)
