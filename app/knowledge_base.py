@@ -13,7 +13,6 @@ from retrieval.errors import KnowledgeDown, LogAgentError
 from retrieval.knowledge.embedding import SentenceEmbedder, find_model
 from retrieval.knowledge.index import KnowledgeIndex, open_index
 from retrieval.knowledge.search import KnowledgeSearch, SubQuery
-from retrieval.redaction import redact_text
 
 
 class Loading(StrEnum):
@@ -99,13 +98,13 @@ class KnowledgeBase:
             self._search = KnowledgeSearch(index, embedder)
         self.loading = Loading.INGESTING
         if self.address is None:  # a shared server is filled by its admins alone
-            ingest_runbooks([runbook_folder()], index, embedder=embedder, redact_text=_redacted)
+            ingest_runbooks(
+                [runbook_folder()],
+                index,
+                embedder=embedder,
+            )
         self._search = KnowledgeSearch(index, embedder)
         self._search.refresh("runbooks")
         self.loading = Loading.LOADING_MODEL
         embedder.load()
         self.loading = Loading.READY
-
-
-def _redacted(text: str) -> str:
-    return redact_text(text)[0]

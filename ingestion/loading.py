@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.checkout import find_checkout
 from ingestion.corpus import runbook_folder
 from retrieval.errors import BadInput
 from retrieval.knowledge.chunking import MAX_BYTES
+from retrieval.knowledge.links import PATH
 
 ENDINGS = frozenset({".md", ".markdown"})
 BUNDLED = "bundled"
+HERE = "."  # the source's own folder
 
 
 class UnreadableFile(BadInput):
@@ -21,23 +24,34 @@ class UnreadableFile(BadInput):
 class Source:
     """Where documents come from: a folder with everything in it, or one file of it.
 
-    `name` is what the index remembers: what is gone from a source is deleted, what other sources brought is not.
+    `name` is what the index remembers: what is gone from a source is deleted, what other sources brought is not. It is
+    the folder's path, or, in a git checkout with a remote, the remote's and the folder in it. `link` is where its
+    documents can be read (see `retrieval.knowledge.links`).
     """
 
     name: str
     folder: Path
     only: str | None = None
+    link: str | None = None
 
     @classmethod
     def at(cls, path: Path) -> "Source":
         """The source of a path given on a command line; raises BadInput where there is nothing."""
         resolved = path.expanduser().resolve()
         if resolved.is_file():
-            folder = resolved.parent
-            return cls(name=_name(folder), folder=folder, only=resolved.name)
+            return cls._of(resolved.parent, only=resolved.name)
         if resolved.is_dir():
-            return cls(name=_name(resolved), folder=resolved)
+            return cls._of(resolved)
         raise BadInput(f"There is no file or folder {path}.")
+
+    @classmethod
+    def _of(cls, folder: Path, only: str | None = None) -> "Source":
+        if folder == runbook_folder().resolve():
+            return cls(BUNDLED, folder, only)
+        checkout = find_checkout(folder)
+        if checkout is None:
+            return cls(str(folder), folder, only, f"{folder.as_uri()}/{PATH}")
+        return cls(checkout.name, folder, only, checkout.link)
 
     def covers(self, doc_id: str) -> bool:
         """Whether a document of this source would be found again now, if it were still there."""
@@ -53,7 +67,7 @@ class Listing:
 
     def hides(self, doc_id: str) -> bool:
         """Whether the document may be there and only not be seen."""
-        return any(doc_id.startswith(f"{folder}/") for folder in self.unreadable)
+        return any(folder == HERE or doc_id.startswith(f"{folder}/") for folder in self.unreadable)
 
 
 def list_documents(source: Source) -> Listing:
@@ -79,10 +93,6 @@ def load_text(source: Source, doc_id: str) -> str:
         raise UnreadableFile(f"it is not UTF-8: byte {error.start} cannot be read") from error
     except OSError as error:
         raise UnreadableFile(f"it cannot be read: {error.strerror or error}") from error
-
-
-def _name(folder: Path) -> str:
-    return BUNDLED if folder == runbook_folder().resolve() else str(folder)
 
 
 def _walk(folder: Path, unreadable: dict[str, str]) -> Iterator[str]:

@@ -17,7 +17,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did, or with `dry_run` would do: documents by id; texts embedded; seconds on the wall."""
+    """What a run did, or with `dry_run` would do: documents by id; texts embedded; seconds on the wall.
+
+    `notes` are what a person should know beside it, for example that a slice of the history was sampled.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -26,6 +29,7 @@ class Report:
     failed: tuple[Failure, ...]
     chunks_embedded: int
     seconds: float
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -35,11 +39,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many of the texts to embed are written, and of which document the last one was."""
+    """How many of a job's parts are done, and the last of them: texts embedded and written, or slices of logs read."""
 
     done: int
     total: int
     doc_id: str
+    doing: str = "embedding"
 
 
 OnProgress = Callable[[Progress], None]

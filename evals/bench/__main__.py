@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from evals.bench.changes import changes
+from evals.bench.ingest import ingest
 from evals.bench.patterns import patterns
 
-BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {"patterns": patterns, "changes": changes}
+BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {"patterns": patterns, "changes": changes, "ingest": ingest}
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from retrieval.errors import BadInput
 from retrieval.knowledge.documents import Attribute
 from retrieval.knowledge.lexical import LexicalRanking
+from retrieval.knowledge.links import document_link
 from retrieval.knowledge.records import StoredRecord, attributes_in, labels_in
 
 Filters = Mapping[str, str | Sequence[str]]
@@ -40,10 +41,14 @@ class CatalogDocument:
 
 
 class Catalog:
-    """What one revision of a collection holds, and the lexical ranking of it."""
+    """What one revision of a collection holds, and the lexical ranking of it.
 
-    def __init__(self, revision: str, rows: Iterable[StoredRecord]) -> None:
+    `links` has, by source, where its documents can be read on the web; a document carries its own as `link`.
+    """
+
+    def __init__(self, revision: str, rows: Iterable[StoredRecord], links: Mapping[str, str] | None = None) -> None:
         self.revision = revision
+        self._links = links or {}
         self.documents: list[CatalogDocument] = []
         self.sections: list[CatalogSection] = []
         self._fill(rows)
@@ -79,25 +84,29 @@ class Catalog:
 
     def _fill(self, rows: Iterable[StoredRecord]) -> None:
         sections: dict[tuple[str, str], list[StoredRecord]] = {}
-        own: dict[tuple[str, str], str] = {}
+        own: dict[tuple[str, str], StoredRecord] = {}
         for row in rows:
             if row.kind == "document":
-                own[row.key] = row.id
+                own[row.key] = row
             else:
                 sections.setdefault(row.key, []).append(row)
         for key in sorted(sections):
             members = sorted(sections[key], key=lambda row: int(row.metadata["ordinal"]))
             metadata = members[0].metadata
+            record = own.get(key)
+            attributes = attributes_in(metadata) | (attributes_in(record.metadata) if record else {})
+            if link := document_link(self._links.get(key[0], ""), key[1]):
+                attributes["link"] = link
             self.documents.append(
                 CatalogDocument(
                     source=key[0],
                     doc_id=key[1],
                     title=str(metadata["title"]),
-                    record_id=own.get(key),
+                    record_id=record.id if record else None,
                     first=len(self.sections),
                     count=len(members),
                     labels=labels_in(metadata),
-                    attributes=attributes_in(metadata),
+                    attributes=attributes,
                 )
             )
             self.sections.extend(

@@ -1,11 +1,13 @@
 """Chroma behind LlamaIndex's vector store: the only module that imports chromadb.
 
-Importing it costs four seconds, so `index.py` imports it when an index is opened. Writes go through
+Importing it costs seconds, so `index.py` imports it when an index is opened, and LlamaIndex, which costs more, is
+imported by the first write: a search, or a job with nothing to do, needs none. Writes go through
 ChromaVectorStore, so that any LlamaIndex index can be put on the same collection; reads that it has no call for (many
 queries at once, vectors by id) go to the collection beneath it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,16 +18,15 @@ import httpx
 import numpy as np
 from chromadb.config import Settings
 from chromadb.errors import NotFoundError
-from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
-from llama_index.vector_stores.chroma import ChromaVectorStore
 
 from retrieval.errors import KnowledgeDown, LogAgentError
-from retrieval.knowledge.documents import Attribute
+from retrieval.knowledge.documents import OF_LLAMA_INDEX, Attribute
 from retrieval.knowledge.embedding import Vectors
 from retrieval.knowledge.records import Record, StoredRecord
 
 BATCH = 1_000  # Chroma takes 5,461 at most and recommends far less
 PAGE = 5_000
+FULL_BYTES = 16 << 20  # Chroma undoes what did not fit, so a full disk has a little room again
 HEARTBEAT_SECONDS = 3.0
 REQUEST_SECONDS = 30.0
 # Twice Chroma's own effort: among 4,000 sections it misses 0.3 % of the nearest hundred instead of 3 %, for 0.1 ms.
@@ -94,7 +95,6 @@ class ChromaCollection:
 
     def __init__(self, collection: Any, place: str) -> None:  # noqa: ANN401 – chromadb's classes are untyped here
         self._collection = collection
-        self._store = ChromaVectorStore(chroma_collection=collection)
         self._place = place
 
     @property
@@ -119,16 +119,17 @@ class ChromaCollection:
 
     def add(self, records: Sequence[Record], vectors: Vectors) -> None:
         """Write rows, in order and in batches; a row whose id is there already stays as it is."""
-        nodes = [_node(record, vector) for record, vector in zip(records, vectors, strict=True)]
+        store, node = _llama_store(self._collection)
         with _translated(self._place):
-            for start in range(0, len(nodes), BATCH):
-                self._store.add(nodes[start : start + BATCH])
+            for start in range(0, len(records), BATCH):
+                batch = records[start : start + BATCH]
+                store.add([node(*row) for row in zip(batch, vectors[start : start + BATCH], strict=True)])
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete rows by id; ids that are not there are passed over."""
         with _translated(self._place):
             for start in range(0, len(ids), BATCH):
-                self._store.delete_nodes(list(ids[start : start + BATCH]))
+                self._collection.delete(ids=list(ids[start : start + BATCH]))
 
     def read(self, where: Mapping[str, Attribute] | None = None) -> Iterator[StoredRecord]:
         """All rows, or those whose metadata have all of these values, without their vectors, page by page."""
@@ -139,7 +140,7 @@ class ChromaCollection:
                     where=_where(where), limit=PAGE, offset=offset, include=["documents", "metadatas"]
                 )
             for row in zip(page["ids"], page["documents"], page["metadatas"], strict=True):
-                yield StoredRecord(id=row[0], text=row[1] or "", metadata=row[2] or {})
+                yield StoredRecord(id=row[0], text=row[1] or "", metadata=_own(row[2] or {}))
             if len(page["ids"]) < PAGE:
                 return
             offset += PAGE
@@ -165,17 +166,28 @@ def _settings() -> Settings:
     return Settings(anonymized_telemetry=False)
 
 
-def _node(record: Record, vector: Vectors) -> TextNode:
-    source = RelatedNodeInfo(node_id=f"{record.source}\n{record.doc_id}")
-    return TextNode(
-        id_=record.id,
-        text=record.text,
-        embedding=vector.tolist(),
-        metadata=dict(record.metadata),
-        relationships={NodeRelationship.SOURCE: source},
-        excluded_embed_metadata_keys=list(record.metadata),
-        excluded_llm_metadata_keys=list(record.metadata),
-    )
+def _llama_store(collection: Any) -> tuple[Any, Callable[[Record, Vectors], Any]]:  # noqa: ANN401 – untyped here
+    """LlamaIndex's store on a collection, and what makes its nodes of records."""
+    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode  # noqa: PLC0415 – seconds
+    from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: PLC0415 – as above
+
+    def node(record: Record, vector: Vectors) -> TextNode:
+        return TextNode(
+            id_=record.id,
+            text=record.text,
+            embedding=vector.tolist(),
+            metadata=dict(record.metadata),
+            relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=f"{record.source}\n{record.doc_id}")},
+            excluded_embed_metadata_keys=list(record.metadata),
+            excluded_llm_metadata_keys=list(record.metadata),
+        )
+
+    return ChromaVectorStore(chroma_collection=collection), node
+
+
+def _own(metadata: Mapping[str, Attribute]) -> dict[str, Attribute]:
+    """A row's metadata without what LlamaIndex added."""
+    return {key: value for key, value in metadata.items() if key not in OF_LLAMA_INDEX}
 
 
 def _where(equal: Mapping[str, Attribute] | None) -> dict[str, Any] | None:
@@ -195,7 +207,19 @@ def _translated(place: str) -> Iterator[None]:
     except httpx.HTTPError as error:
         raise KnowledgeDown(f"The Chroma server at {place} does not answer: {_first_line(error)}") from error
     except Exception as error:  # Chroma raises bare Exception for whatever its server answers
+        if _disk_full(place):
+            raise KnowledgeDown(
+                f"The disk of the knowledge index in {place} is full: make room there, and run it again."
+            ) from error
         raise KnowledgeDown(f"The knowledge index in {place} failed: {_first_line(error)}") from error
+
+
+def _disk_full(place: str) -> bool:
+    """Whether that is why an embedded Chroma failed; it says so in many ways, and mostly not at all."""
+    try:
+        return shutil.disk_usage(place).free < FULL_BYTES
+    except OSError:  # a server's address
+        return False
 
 
 def _first_line(error: Exception) -> str:

@@ -9,9 +9,11 @@ from retrieval.errors import BadInput
 from retrieval.knowledge.tokens import spaced
 
 Attribute = str | int | float | bool
+OF_LLAMA_INDEX = frozenset({"doc_id", "document_id", "ref_doc_id", "_node_content", "_node_type"})
 RESERVED_ATTRIBUTES = frozenset(
     {"kind", "source", "path", "title", "header_path", "ordinal", "part", "content_hash", "sections"}
-    | {"doc_id", "document_id", "ref_doc_id", "_node_content", "_node_type"}  # these are LlamaIndex's
+    | OF_LLAMA_INDEX
+    | {"link"}
 )
 
 
@@ -43,7 +45,8 @@ class Document:
 
     `source` names where it was loaded from (a folder, a git checkout); `doc_id` is unique within it: for runbooks
     the path relative to the corpus. `labels` are values a search can filter by (category, component, namespace);
-    `attributes` are only carried along.
+    `attributes` are only carried along. `facts` are too, but belong to the document's own record alone: they may change
+    from run to run (how often a pattern was seen) without making its sections new.
     """
 
     source: str
@@ -52,11 +55,12 @@ class Document:
     sections: tuple[Section, ...]
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    facts: Mapping[str, Attribute] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.doc_id or not self.title.strip() or not self.sections:
             raise ValueError(f"the document {self.doc_id!r} needs an id, a title and at least one section")
-        if clash := RESERVED_ATTRIBUTES & (set(self.attributes) | set(self.labels)):
+        if clash := RESERVED_ATTRIBUTES & (set(self.attributes) | set(self.labels) | set(self.facts)):
             raise BadInput(f"the document {self.doc_id!r} uses reserved attribute names: {', '.join(sorted(clash))}")
 
     def section_id(self, ordinal: int) -> str:

@@ -1,7 +1,8 @@
 """The knowledge index: three collections in a Chroma, each of which knows what it was embedded with.
 
 Opened on a folder (one process at a time, by a lock) or on a server. A collection that was built with another
-embedding model or schema is refused, not searched: `rebuilding` makes it anew beside the old one and swaps.
+embedding model or schema is refused, not searched: `rebuilding` makes it anew beside the old one and swaps. A swap
+that was cut short is completed by whoever looks for the collection next.
 """
 
 import uuid
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 CollectionName = Literal["runbooks", "incidents", "history"]
 COLLECTIONS: tuple[CollectionName, ...] = get_args(CollectionName)
 SCHEMA_VERSION = 1  # of the records; raise it when old ones can no longer be read
+_LINK = "link:"  # of a source, in the collection's description
+_COMPLETE = "complete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,35 @@ class Survey:
 class KnowledgeCollection:
     """One collection; every write gives it a new revision, by which readers see that it changed."""
 
-    def __init__(self, name: str, rows: "ChromaCollection", model: EmbeddingModel, place: str) -> None:
+    def __init__(self, name: str, rows: "ChromaCollection") -> None:
         self.name = name
         self._rows = rows
         self._description = dict(rows.metadata)
-        self._refuse_mismatch(model, place)
 
     @property
     def revision(self) -> str:
         """A name for the contents, as they were when the collection was found or last written here."""
         return str(self._description.get("revision", ""))
+
+    @property
+    def description(self) -> Mapping[str, Attribute]:
+        """What the collection says of itself: model, dimension, schema, revision, and notes."""
+        return self._description
+
+    @property
+    def links(self) -> dict[str, str]:
+        """By source, the template of its documents' addresses (see `retrieval.knowledge.links`)."""
+        return {k.removeprefix(_LINK): str(v) for k, v in self._description.items() if k.startswith(_LINK) and v}
+
+    def link(self, source: str, template: str | None) -> None:
+        """Remember where the documents of a source can be read; None where nowhere. Writes only what is new."""
+        if self.links.get(source, "") != (template or ""):
+            self.note(f"{_LINK}{source}", template or "")
+
+    def note(self, key: str, value: Attribute) -> None:
+        """Add to the collection's description."""
+        self._description[key] = value
+        self._touch()
 
     def count(self) -> int:
         """How many records there are, sections and documents together."""
@@ -79,10 +101,14 @@ class KnowledgeCollection:
         """All records, without their vectors."""
         return self._rows.read()
 
-    def ids_of(self, source: str, doc_id: str) -> list[str]:
-        """The ids of all records of one document, its own first: removed in this order, no stop leaves it whole."""
+    def rows_of(self, source: str, doc_id: str) -> list[StoredRecord]:
+        """All records of one document, its own first: removed in this order, no stop leaves it whole."""
         rows = self._rows.read({"source": source, "path": doc_id})
-        return [row.id for row in sorted(rows, key=lambda row: row.kind != "document")]
+        return sorted(rows, key=lambda row: row.kind != "document")
+
+    def ids_of(self, source: str, doc_id: str) -> list[str]:
+        """The ids of these."""
+        return [row.id for row in self.rows_of(source, doc_id)]
 
     def nearest(self, queries: Vectors, k: int) -> list[list[str]]:
         """The ids of the k nearest records of each query, nearest first (approximate)."""
@@ -105,16 +131,26 @@ class KnowledgeCollection:
         whole = {key: document for key, document in documents.items() if key not in torn}
         return Survey(whole, frozenset(torn))
 
-    def _refuse_mismatch(self, model: EmbeddingModel, place: str) -> None:
+    @property
+    def readable(self) -> bool:
+        """Whether this version of the program reads the records, whatever model embedded them."""
+        return self._description.get("schema_version") == SCHEMA_VERSION
+
+    def mismatch(self, model: EmbeddingModel, place: str) -> str | None:
+        """Why its vectors and this model's do not go together, and the command that mends it; None where they do."""
         built_with = self._description.get("embedding_model"), int(self._description.get("embedding_dimension") or 0)
-        mend = f"run `logagent ingest {self.name} --rebuild` with the paths they came from"
-        if self._description.get("schema_version") != SCHEMA_VERSION:
-            raise IndexMismatch(f"The {self.name} in {place} were written by another version of this program: {mend}.")
-        if built_with[0] != model.name or (model.dimension and built_with[1] not in (0, model.dimension)):
-            raise IndexMismatch(
-                f"The {self.name} in {place} were embedded with {built_with[0]} ({built_with[1]} dimensions), and this "
-                f"program uses {model}: {mend}, or set EMBEDDING_MODEL back."
+        mend = f"run `logagent ingest {self.name} --rebuild`"
+        if not self.readable:
+            return (
+                f"The {self.name} in {place} were written by another version of this program: {mend} with the paths "
+                "they came from."
             )
+        if built_with[0] != model.name or (model.dimension and built_with[1] not in (0, model.dimension)):
+            return (
+                f"The {self.name} in {place} were embedded with {built_with[0]} ({built_with[1]} dimensions), and this "
+                f"program uses {model}: {mend}, which embeds them anew, or set EMBEDDING_MODEL back."
+            )
+        return None
 
     def _touch(self, dimension: int | None = None) -> None:
         self._description["revision"] = uuid.uuid4().hex
@@ -134,27 +170,42 @@ class KnowledgeIndex:
 
     def find(self, name: str) -> KnowledgeCollection | None:
         """The collection of that name as it is now, None where nothing was ever ingested; raises IndexMismatch."""
-        rows = self._client.find(_known(name))
-        return KnowledgeCollection(name, rows, self.model, self.place) if rows else None
+        collection = self.find_any(name)
+        mismatch = collection.mismatch(self.model, self.place) if collection else None
+        if collection is None or mismatch is None:
+            return collection
+        if collection.count():
+            raise IndexMismatch(mismatch)
+        return None  # made by a run that ended before it wrote anything: nothing speaks for its model
+
+    def find_any(self, name: str) -> KnowledgeCollection | None:
+        """The same, whatever model it was embedded with."""
+        rows = self._client.find(_known(name)) or self._complete_swap(name)
+        return KnowledgeCollection(name, rows) if rows else None
 
     def collection(self, name: str) -> KnowledgeCollection:
         """The collection of that name, made where there is none; raises IndexMismatch."""
-        return self.find(name) or self._create(name)
+        found = self.find(name)
+        if found is None:
+            self._client.drop(name)  # it may be there, empty and named for another model
+        return found or self._create(name)
 
     @contextmanager
     def rebuilding(self, name: str) -> Iterator[KnowledgeCollection]:
         """A new, empty collection that takes the place of the old one at the end, if nothing was raised until then.
 
-        Readers keep the old one while the new one is filled.
+        Readers keep the old one while the new one is filled. Cut short at any moment, either the old one still has
+        the name, or the new one is complete and takes it when it is looked for.
         """
         beside, old = f"{_known(name)}-next", f"{name}-old"
         self._client.drop(beside)
-        yield self._create(name, stored_as=beside)
+        made = self._create(name, stored_as=beside)
+        yield made
+        made.note(_COMPLETE, True)
         self._client.drop(old)
         if before := self._client.find(name):
             before.rename(old)
-        if made := self._client.find(beside):
-            made.rename(name)
+        self._complete_swap(name)
         self._client.drop(old)
 
     def close(self) -> None:
@@ -180,8 +231,15 @@ class KnowledgeIndex:
             "schema_version": SCHEMA_VERSION,
             "revision": uuid.uuid4().hex,
         }
-        rows = self._client.create(stored_as or name, description)
-        return KnowledgeCollection(name, rows, self.model, self.place)
+        return KnowledgeCollection(name, self._client.create(stored_as or name, description))
+
+    def _complete_swap(self, name: str) -> "ChromaCollection | None":
+        """Give a complete new collection the name that its predecessor left."""
+        made = self._client.find(f"{name}-next")
+        if made is None or not made.metadata.get(_COMPLETE):
+            return None
+        made.rename(name)
+        return made
 
 
 def open_index(model: EmbeddingModel, *, folder: Path | None = None, url: str | None = None) -> KnowledgeIndex:

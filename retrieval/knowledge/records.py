@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from retrieval.knowledge.documents import RESERVED_ATTRIBUTES, Attribute, Document, embedding_text
+from retrieval.knowledge.documents import RESERVED_ATTRIBUTES, Attribute, Document, Section, embedding_text
 from retrieval.knowledge.tokens import spaced
 
 Kind = Literal["section", "document"]
@@ -53,6 +53,22 @@ class StoredRecord:
         """The headings above the section's text."""
         return tuple(json.loads(str(self.metadata.get("header_path", "[]"))))
 
+    @property
+    def record(self) -> Record:
+        """The row as it was written, its text to embed included: for another model, or another Chroma."""
+        source, doc_id = self.key
+        title = str(self.metadata["title"])
+        own = self.kind == "document"
+        return Record(
+            id=self.id,
+            kind=self.kind,
+            source=source,
+            doc_id=doc_id,
+            text=self.text,
+            embedded_text=spaced(title) if own else embedding_text(title, Section(self.header_path, self.text)),
+            metadata=self.metadata,
+        )
+
 
 def records_of(document: Document, content_hash: str) -> list[Record]:
     """The rows of a document in the order in which they are to be written: its own record comes last."""
@@ -83,7 +99,7 @@ def records_of(document: Document, content_hash: str) -> list[Record]:
         doc_id=document.doc_id,
         text=document.title,
         embedded_text=spaced(document.title),
-        metadata={**shared, "kind": "document", "content_hash": content_hash, "sections": len(rows)},
+        metadata={**shared, **document.facts, "kind": "document", "content_hash": content_hash, "sections": len(rows)},
     )
     return [*rows, own]
 

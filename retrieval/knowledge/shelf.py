@@ -20,7 +20,7 @@ class Reader:
     def __init__(self, collection: KnowledgeCollection) -> None:
         self._collection = collection
         self._cache = _VectorCache()
-        self.catalog = Catalog(collection.revision, collection.read())
+        self.catalog = Catalog(collection.revision, collection.read(), collection.links)
 
     def nearest(self, queries: Vectors, k: int) -> list[list[str]]:
         """The ids of the k nearest records of each query."""

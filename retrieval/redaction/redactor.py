@@ -6,8 +6,9 @@
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 
 import polars as pl
@@ -61,10 +62,19 @@ def redact_table(table: LogTable) -> Redacted:
 
 def redact_text(text: str) -> tuple[str, Counter[str]]:
     """The same for any text; a surrogate, which no UTF-8 can hold, becomes `?`."""
-    lines = text.encode("utf-8", "replace").decode().split("\n")
-    rows = {"position": range(len(lines)), "timestamp": None, "stream": 0, "line": lines}
-    redacted = redact_table(LogTable(pl.DataFrame(rows, schema=SCHEMA), ({},)))
-    return "\n".join(redacted.table.rows["line"]), Counter(redacted.counts)
+    (redacted,), counts = redact_texts([text])
+    return redacted, counts
+
+
+def redact_texts(texts: Sequence[str]) -> tuple[list[str], Counter[str]]:
+    """The same for many texts at once, each by itself: a block that one leaves open does not reach into the next."""
+    pieces = [text.encode("utf-8", "replace").decode().split("\n") for text in texts]
+    lines = [line for piece in pieces for line in piece]
+    streams = [nth for nth, piece in enumerate(pieces) for _ in piece]
+    rows = {"position": range(len(lines)), "timestamp": None, "stream": streams, "line": lines}
+    redacted = redact_table(LogTable(pl.DataFrame(rows, schema=SCHEMA), tuple({} for _ in pieces)))
+    after = iter(redacted.table.rows["line"].to_list())
+    return ["\n".join(islice(after, len(piece))) for piece in pieces], Counter(redacted.counts)
 
 
 def _hide_in_lines(lines: pl.Series) -> pl.Series:

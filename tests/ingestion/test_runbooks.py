@@ -5,7 +5,8 @@ import os
 import pytest
 
 from ingestion.loading import Source
-from ingestion.runbooks import ingest_runbooks
+from ingestion.runbooks import FILES_AT_ONCE, ingest_runbooks
+from ingestion.watch import Stopped, Watch
 from retrieval.errors import BadInput, IndexMismatch, KnowledgeDown
 from retrieval.knowledge.index import open_index
 from retrieval.knowledge.search import KnowledgeSearch, SubQuery
@@ -42,13 +43,13 @@ def test_a_second_run_embeds_nothing_and_needs_no_model(corpus, ingest):
 
 
 def test_a_changed_section_is_embedded_alone(corpus, ingest, index, embedder):
-    """Of a changed file only the sections that changed, and its own record, are embedded."""
+    """Of a changed file only the sections that changed are embedded; its own record keeps its title's vector."""
     ingest(corpus)
     embedder.embedded.clear()
     (corpus / "dns.md").write_text("# Names do not resolve\n## Fix\nscale coredns\n## Cause\nno such host\n")
     report = ingest(corpus)
-    assert (report.changed, report.unchanged, report.chunks_embedded) == (("dns.md",), 1, 2)
-    assert [text.rpartition("\n")[2] for text in embedder.embedded] == ["scale coredns", "Names do not resolve"]
+    assert (report.changed, report.unchanged, report.chunks_embedded) == (("dns.md",), 1, 1)
+    assert [text.rpartition("\n")[2] for text in embedder.embedded] == ["scale coredns"]
     assert ("runbooks", "dns.md", "scale coredns") in stored(index)
     assert ("runbooks", "dns.md", "restart coredns") not in stored(index)
 
@@ -210,8 +211,79 @@ def test_a_half_written_document_that_is_gone_is_removed(tmp_path, ingest, index
 def test_progress_is_told(corpus, ingest):
     """The caller sees how many of how many texts are written."""
     seen = []
-    ingest(corpus, progress=seen.append)
+    ingest(corpus, watch=Watch(seen.append))
     assert [(step.done, step.total) for step in seen] == [(5, 5)]
+
+
+def test_a_stop_ends_the_run_between_two_batches(tmp_path, ingest, index):
+    """What is written stays; the sentence says how far it came."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for n in range(300):
+        (folder / f"{n:03}.md").write_text(f"# Runbook {n}\n## Cause\ncause {n}\n## Fix\nfix {n}\n")
+    seen = []
+    with pytest.raises(Stopped, match="stopped after 512 of 900 texts"):
+        ingest(folder, watch=Watch(seen.append, stop=lambda: bool(seen)))
+    assert ingest(folder).chunks_embedded == 900 - 512
+
+
+def test_new_labels_embed_nothing(corpus, ingest, index, embedder):
+    """A file whose text stays keeps its vectors, whatever its front matter says now."""
+    ingest(corpus)
+    embedder.embedded.clear()
+    text = (corpus / "dns.md").read_text()
+    (corpus / "dns.md").write_text(f"---\ncategory: dns\n---\n{text}")
+    report = ingest(corpus)
+    assert (report.changed, report.chunks_embedded, embedder.embedded) == (("dns.md",), 0, [])
+    hit = KnowledgeSearch(index, embedder).search([SubQuery("coredns")], filters={"category": "dns"})[0]
+    assert hit.doc_id == "dns.md"
+    assert index.find("runbooks").count() == 5
+
+
+def test_a_folder_that_vanishes_half_way_is_no_deletion(corpus, tmp_path, ingest, index):
+    """Gone before it is listed, or between its listing and its reading: named, and nothing is lost."""
+    ingest(corpus)
+    (corpus / "dns.md").write_text("changed")
+    away = tmp_path / "away"
+
+    def vanishing(text):
+        if corpus.exists():
+            corpus.rename(away)
+        return text
+
+    many = [corpus / f"{n}.md" for n in range(FILES_AT_ONCE)]
+    for path in many:
+        path.write_text("text")
+    report = ingest(corpus, redact_text=vanishing)
+    assert (report.deleted, report.ok) == ((), False)
+    assert {"storage/disk.md"} <= {failure.path for failure in report.failed}
+    assert "No such file" in str(report.failed[0])
+    gone = ingest_runbooks([Source(str(corpus), corpus)], index, embedder=FakeEmbedder(), redact_text=str)
+    assert (gone.deleted, [failure.path for failure in gone.failed]) == ((), ["."])
+    away.rename(corpus)
+    for path in many:
+        path.unlink()
+    assert ingest(corpus).ok
+
+
+def test_a_model_that_is_not_there_leaves_the_index_to_the_right_one(corpus, index, ingest):
+    """A run with a model that cannot be loaded writes nothing, and the next model is not held to its name."""
+    wrong = FakeEmbedder(name="nowhere", fails_after=0)
+    index.model, right = wrong.model, index.model
+    with pytest.raises(KnowledgeDown, match="went down"):
+        ingest(corpus, embedder=wrong)
+    index.model = right
+    assert (len(ingest(corpus).added), index.find("runbooks").description["embedding_model"]) == (2, "words")
+
+
+def test_all_code_and_scripts_are_taken_as_text(corpus, ingest, index):
+    """A runbook that is one code block is found; a script tag is not part of what is kept."""
+    (corpus / "code.md").write_text("```sh\nkubectl get pods\n```\n")
+    (corpus / "script.md").write_text("# Title\nbefore <script>alert(1)</script> after\n")
+    assert len(ingest(corpus).added) == 4
+    texts = {doc_id: text for _, doc_id, text in stored(index)}
+    assert "kubectl get pods" in texts["code.md"]
+    assert "alert" not in texts["script.md"]
 
 
 def test_another_model_needs_a_rebuild(corpus, tmp_path, ingest, index):
@@ -223,6 +295,6 @@ def test_another_model_needs_a_rebuild(corpus, tmp_path, ingest, index):
         with pytest.raises(IndexMismatch):
             ingest_runbooks([corpus], again, embedder=other, redact_text=str)
         report = ingest_runbooks([corpus], again, embedder=other, redact_text=str, rebuild=True)
-        assert (len(report.added), report.chunks_embedded) == (2, 5)
+        assert (report.unchanged, report.chunks_embedded) == (2, 5)
         assert ingest_runbooks([corpus], again, embedder=other, redact_text=str).unchanged == 2
         assert KnowledgeSearch(again, other).search([SubQuery("prune images")])[0].doc_id == "storage/disk.md"

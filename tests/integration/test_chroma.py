@@ -1,26 +1,23 @@
 """The real Chroma server (`chroma run`, of the installed package) gives what the embedded one gives, and may die."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from ingestion.runbooks import ingest_runbooks
 from retrieval.errors import IndexLocked, KnowledgeDown
 from retrieval.knowledge.index import open_index
 from retrieval.knowledge.search import KnowledgeSearch, SubQuery
+from tests.chroma_server import Server
 from tests.retrieval.knowledge import fake_embedder
 from tests.retrieval.knowledge.fake_embedder import FakeEmbedder
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
-CHROMA = Path(sys.executable).with_name("chroma")
 QUESTIONS = ["cause 17", "fix 251 runbook", "what is runbook 80 about", "cause fix"]
 DYING = """
 import os, sys; from pathlib import Path
@@ -45,36 +42,6 @@ def dying_job(corpus, where):
     command = [sys.executable, "-c", DYING, corpus, where]
     environment = os.environ | {"PYTHONPATH": str(fake)}
     return subprocess.run(command, check=False, timeout=120, capture_output=True, text=True, env=environment)
-
-
-class Server:
-    """A Chroma server on a folder, on the loopback interface; can be killed and started again on the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self._folder = folder
-        self.url = f"http://127.0.0.1:{self._port}"
-
-    def start(self) -> None:
-        command = [CHROMA, "run", "--path", self._folder, "--host", "127.0.0.1", "--port", str(self._port)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until = time.monotonic() + 60
-        while not self._answers():
-            assert time.monotonic() < until, "chroma run did not start"
-            time.sleep(0.1)
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        self._process.kill()
-        self._process.wait()
-
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/api/v2/heartbeat", timeout=1).is_success
-        except httpx.HTTPError:
-            return False
 
 
 @pytest.fixture

@@ -1,0 +1,97 @@
+"""Speed of ingestion: the first time against the encoder alone on the same texts, and again with nothing changed."""
+
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ingestion.corpus import runbook_folder
+from ingestion.runbooks import ingest_runbooks
+from retrieval.knowledge.embedding import Embedder, EmbeddingModel, SentenceEmbedder, Vectors, find_model
+from retrieval.knowledge.index import open_index
+
+RUNS = 3
+AGAIN = 5
+
+
+class _Listening:
+    """An embedder that remembers what it was asked to embed."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.texts: list[str] = []
+
+    @property
+    def model(self) -> EmbeddingModel:
+        return self._embedder.model
+
+    @property
+    def ready(self) -> bool:
+        return self._embedder.ready
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._embedder.embed_queries(texts)
+
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        self.texts.extend(texts)
+        return self._embedder.embed_texts(texts)
+
+
+def ingest() -> dict[str, Any]:
+    """Medians with least and most over runs in which both alternate, on the bundled runbooks and an embedded Chroma.
+
+    `share_of_encoder` is the encoder's seconds divided by the job's: 1 would be a job that does nothing else.
+    `times_faster_again` compares the first run with the median of five that find nothing changed.
+    """
+    embedder = SentenceEmbedder(find_model())
+    embedder.load()
+    embedder.embed_texts(["warm"])
+    shares, faster, firsts, again_seconds = [], [], [], []
+    embedded_again = texts = 0
+    for _ in range(RUNS):
+        with TemporaryDirectory() as folder:
+            first, again, heard, embedded = _job(embedder, Path(folder))
+        alone = _seconds_alone(embedder, heard)
+        shares.append(alone / first)
+        faster.append(first / again)
+        firsts.append(first)
+        again_seconds.append(again)
+        embedded_again += embedded
+        texts = len(heard)
+    return {
+        "share_of_encoder": statistics.median(shares),
+        "share_of_encoder_range": [min(shares), max(shares)],
+        "times_faster_again": statistics.median(faster),
+        "times_faster_again_range": [min(faster), max(faster)],
+        "embedded_again": embedded_again,
+        "texts": texts,
+        "texts_per_second": texts / statistics.median(firsts),
+        "first_seconds": statistics.median(firsts),
+        "again_seconds": statistics.median(again_seconds),
+        "model": str(embedder.model),
+        "runs": RUNS,
+    }
+
+
+def _job(embedder: Embedder, folder: Path) -> tuple[float, float, list[str], int]:
+    """Seconds of the first run and of one with nothing to do, the texts that the first embedded, and how many later."""
+    with open_index(embedder.model, folder=folder) as index:
+        listening = _Listening(embedder)
+        began = time.perf_counter()
+        ingest_runbooks([runbook_folder()], index, embedder=listening)
+        first = time.perf_counter() - began
+        heard = list(listening.texts)
+        again = []
+        for _ in range(AGAIN):
+            began = time.perf_counter()
+            ingest_runbooks([runbook_folder()], index, embedder=listening)
+            again.append(time.perf_counter() - began)
+    return first, statistics.median(again), heard, len(listening.texts) - len(heard)
+
+
+def _seconds_alone(embedder: Embedder, texts: Sequence[str]) -> float:
+    began = time.perf_counter()
+    embedder.embed_texts(texts)
+    return time.perf_counter() - began
