@@ -10,10 +10,10 @@ from pathlib import Path
 from evals.retrieval.queries import Query
 from ingestion.report import OnProgress, Report
 from ingestion.runbooks import ingest_runbooks
+from ingestion.watch import Watch
 from retrieval.knowledge.embedding import SentenceEmbedder
 from retrieval.knowledge.index import open_index
 from retrieval.knowledge.search import KnowledgeSearch, Mode, SubQuery
-from retrieval.redaction import redact_text
 
 MODES: tuple[Mode, ...] = ("lexical", "dense", "hybrid")
 DEPTH = 100  # documents kept of each ranking
@@ -46,9 +46,7 @@ def throw_away_index(
         tempfile.TemporaryDirectory(prefix="logagent-eval-") as folder,
         open_index(embedder.model, folder=Path(folder)) as index,
     ):
-        report = ingest_runbooks(
-            [corpus], index, embedder=embedder, redact_text=lambda text: redact_text(text)[0], progress=progress
-        )
+        report = ingest_runbooks([corpus], index, embedder=embedder, watch=Watch(progress))
         yield KnowledgeSearch(index, embedder), report
 
 
