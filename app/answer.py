@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from app.answer_sections import ChangeRow, ComparedWindow, Coverage, Section, Volume
+from app.follow_up import Earlier
 from retrieval.log_lines import LogTable
 from retrieval.taxonomy import Category, EvidenceKind, IntentKind, Severity, Status, WindowSource
 
@@ -17,11 +19,7 @@ STEPS: tuple[StepName, ...] = (
 )  # fmt: skip
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Window(_Model):
+class Window(Section):
     """The window looked at, `[start, end)` in ISO 8601 UTC, and who chose it."""
 
     start: str
@@ -29,7 +27,7 @@ class Window(_Model):
     source: WindowSource
 
 
-class Selectors(_Model):
+class Selectors(Section):
     """The label values that every line had to have; None where any would do."""
 
     namespace: str | None = None
@@ -39,15 +37,7 @@ class Selectors(_Model):
     app: str | None = None
 
 
-class Coverage(_Model):
-    """What was looked at."""
-
-    lines_matched: int = Field(ge=0)
-    lines_read: int = Field(ge=0)
-    truncated: bool
-
-
-class EvidenceItem(_Model):
+class EvidenceItem(Section):
     """One citable item; see `retrieval.evidence.Evidence`."""
 
     id: str
@@ -61,7 +51,7 @@ class EvidenceItem(_Model):
     link: str | None
 
 
-class Problem(_Model):
+class Problem(Section):
     """One ranked problem of the evidence card; computed, never written by a model."""
 
     rank: int = Field(ge=1)
@@ -75,7 +65,7 @@ class Problem(_Model):
     evidence: list[str] = Field(min_length=1)
 
 
-class Action(_Model):
+class Action(Section):
     """One thing to do. The command comes from a runbook or the read-only set, never from a log line."""
 
     title: str
@@ -85,7 +75,7 @@ class Action(_Model):
     evidence: list[str]
 
 
-class Triage(_Model):
+class Triage(Section):
     """The verdict, with the ids of the evidence it rests on."""
 
     status: Status
@@ -99,7 +89,7 @@ class Triage(_Model):
     actions: list[Action]
 
 
-class PromptUse(_Model):
+class PromptUse(Section):
     """Which prompt was used: registry id and version, hash of its file, hash of what was sent."""
 
     id: str
@@ -108,7 +98,7 @@ class PromptUse(_Model):
     rendered_sha256: str
 
 
-class Usage(_Model):
+class Usage(Section):
     """Tokens as the server counted them."""
 
     prompt_tokens: int
@@ -116,7 +106,7 @@ class Usage(_Model):
     completion_tokens: int
 
 
-class Timings(_Model):
+class Timings(Section):
     """Milliseconds by step; None where the step did not run."""
 
     intent: float = 0.0
@@ -133,7 +123,7 @@ class Timings(_Model):
     total: float = 0.0
 
 
-class PatternRow(_Model):
+class PatternRow(Section):
     """One pattern of the window, for the table: counts by time bucket in `spark`."""
 
     id: str | None
@@ -147,15 +137,7 @@ class PatternRow(_Model):
     samples: list[str]
 
 
-class Volume(_Model):
-    """Lines over time by severity: `buckets` are ISO start times, `series[severity]` counts per bucket."""
-
-    buckets: list[str]
-    bucket_seconds: float
-    series: dict[Severity, list[int]]
-
-
-class Answer(_Model):
+class Answer(Section):
     """Everything that one question came to. Every id in `triage` and `problems` exists in `evidence`."""
 
     contract: int = CONTRACT
@@ -168,8 +150,11 @@ class Answer(_Model):
     coverage: Coverage
     evidence: list[EvidenceItem]
     problems: list[Problem]
-    patterns: list[PatternRow] = []
+    patterns: list[PatternRow] = Field(default_factory=list)
     volume: Volume | None = None
+    before: ComparedWindow | None = None
+    after: ComparedWindow | None = None
+    changes: list[ChangeRow] = Field(default_factory=list)
     triage: Triage
     engine: Literal["llama.cpp", "extractive"]
     model: str | None
@@ -204,12 +189,14 @@ class StepFinished:
 class CardReady:
     """The answer so far, whose triage is the extractive one: shown at once.
 
-    `lines` is the redacted window, for the neighbours of a cited line; `final` says that no model will be asked.
+    `lines` is the redacted window, for the neighbours of a cited line; `final` says that no model will be asked;
+    `earlier` is what a question that goes on from this one keeps.
     """
 
     answer: Answer
     lines: LogTable
     final: bool
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from app.answer import EvidenceItem, PatternRow, Problem, Volume
+from app.answer import EvidenceItem, PatternRow, Problem
+from app.answer_sections import Volume
 from app.evidence_selection import Selection
 from app.triage.extractive import problem_title
 from app.triage.findings import Finding, ProblemGroup

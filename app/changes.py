@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from app.answer_sections import ChangeRow
+from app.triage.components import component_of
 from app.triage.findings import find_findings
 from retrieval.errors import BadInput
 from retrieval.logs.source import LogQuery, LogRead, LogSource
@@ -13,7 +15,7 @@ from retrieval.patterns.changes import find_changes
 from retrieval.patterns.pattern import Pattern
 from retrieval.redaction import redact_table
 from retrieval.time_window import TimeWindow
-from retrieval.timestamps import to_datetime
+from retrieval.timestamps import to_datetime, to_iso
 
 # Where to read more; the words of an address say nothing of what happened.
 _POINTER = re.compile(r"(?i)\b(?:see|visit|refer to|read|details(?: at)?):? https?://\S+")
@@ -36,7 +38,7 @@ async def changes_between(
     refuse_overlap(before, after)
     reads = [await source.read(LogQuery(window, selectors or {})) for window in (before, after)]
     found = await asyncio.to_thread(_found, reads, before, after)
-    return WindowChanges((before, after), (reads[0], reads[1]), found, tuple(_warnings(reads, found)))
+    return WindowChanges((before, after), (reads[0], reads[1]), found, tuple(comparison_warnings(reads, found)))
 
 
 def refuse_overlap(before: TimeWindow, after: TimeWindow) -> None:
@@ -74,6 +76,33 @@ def sentence(change: Change) -> str:
     return f"{change.kind} at {moment}: {factor}, {change.before_count:,} before and {change.after_count:,} after{pods}"
 
 
+def change_row(change: Change) -> ChangeRow:
+    """The change as the contract has it (`logagent changes --json`)."""
+    pattern = change.pattern
+    return ChangeRow(
+        kind=change.kind,
+        template=pattern.template,
+        labels=dict(change.labels),
+        severity=change.severity,
+        before_count=change.before_count,
+        after_count=change.after_count,
+        rate_ratio=change.rate_ratio,
+        rate_ratio_interval=change.rate_ratio_interval,
+        p_value=change.p_value,
+        q_value=change.q_value,
+        first_seen=to_iso(pattern.first_seen) if pattern.first_seen is not None else None,
+        last_seen=to_iso(pattern.last_seen) if pattern.last_seen is not None else None,
+        sample=pattern.samples[0],
+        score=change.score,
+        group=change.group,
+        pods=change.pods,
+        sentence=sentence(change),
+        onset=to_iso(change.onset),
+        sparks=(list(change.sparks[0]), list(change.sparks[1])),
+        component=component_of(change.labels),
+    )
+
+
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"
 
@@ -83,10 +112,11 @@ def _found(reads: Sequence[LogRead], before: TimeWindow, after: TimeWindow) -> C
     return find_changes(tables[0], tables[1], before, after, judge_by_findings)
 
 
-def _warnings(reads: Sequence[LogRead], found: Changes) -> list[str]:
+def comparison_warnings(reads: Sequence[LogRead], found: Changes) -> list[str]:
+    """What was not read or cannot be compared, one sentence each."""
     warnings = list(dict.fromkeys(warning for read in reads for warning in read.warnings))
     for name, lines in (("before", found.before_lines), ("after", found.after_lines)):
-        if not lines:
+        if not lines and found.before_lines + found.after_lines:
             warnings.append(
                 f"the window {name} holds no lines, so everything is {'new' if name == 'before' else 'gone'}"
             )

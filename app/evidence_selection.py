@@ -51,6 +51,11 @@ def cost_of(kind: EvidenceKind, text: str) -> int:
     return estimated_tokens(compact(text) if kind is EvidenceKind.LOG else text) + ITEM_TOKENS
 
 
+def for_lines(budget_tokens: int, documents: Sequence[KnownDocument]) -> int:
+    """The tokens that lines and patterns may take, so that the runbooks found have room beside them."""
+    return int(budget_tokens * (0.65 if documents else 1.0))
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The evidence that was chosen, the ids by pattern number, and what was left out in one sentence (or nothing).
@@ -69,7 +74,7 @@ class Selection:
         return [id_ for finding in problem.findings for id_ in self.ids_of_pattern.get(finding.number, ())]
 
 
-class _Budget:
+class EvidenceBudget:
     """Numbers evidence by kind until the tokens are spent."""
 
     def __init__(self, tokens: int) -> None:
@@ -105,7 +110,7 @@ def select_evidence(
 
     With `found` the evidence of a pattern names the positions of all its lines, without it those of its samples.
     """
-    log_budget = _Budget(int(budget_tokens * (0.65 if documents else 1.0)))
+    log_budget = EvidenceBudget(for_lines(budget_tokens, documents))
     order = list(_interleaved(problems)) or list(findings[:6])
     ids: dict[int, list[str]] = {}
     worst = order[0] if order else None
@@ -116,22 +121,32 @@ def select_evidence(
     for problem in problems[:MOST_PROBLEMS]:
         if problem.lead.number not in ids:
             line = table.at(problem.lead.pattern.sample_positions[0])
-            ids[problem.lead.number] = [_add_line(log_budget, line, beyond=True) or ""]
-    knowledge = _Budget(budget_tokens - log_budget.spent)
+            ids[problem.lead.number] = [add_line(log_budget, line, beyond=True) or ""]
+    return with_documents(log_budget, documents, budget_tokens, ids, _left_out(dropped, budget_tokens))
+
+
+def with_documents(
+    chosen: EvidenceBudget,
+    documents: Sequence[KnownDocument],
+    budget_tokens: int,
+    ids: Mapping[int, Sequence[str]],
+    left_out: str | None = None,
+) -> Selection:
+    """The chosen lines with the documents that fit into what is left of all `budget_tokens`."""
+    knowledge = EvidenceBudget(budget_tokens - chosen.spent)
     for document in documents:
         hit = document.hit
         knowledge.add(
             _COLLECTION_KIND[document.collection],
-            _cut(hit.text, SECTION_CHARACTERS),
+            cut(hit.text, SECTION_CHARACTERS),
             source=document.cited_as,
             score=round(hit.relevance, 4),
         )
-    left_out = _left_out(dropped, budget_tokens)
     return Selection(
-        (*log_budget.items, *knowledge.items),
-        (*log_budget.prompted, *knowledge.items),
+        (*chosen.items, *knowledge.items),
+        (*chosen.prompted, *knowledge.items),
         {n: tuple(v) for n, v in ids.items()},
-        log_budget.spent + knowledge.spent,
+        chosen.spent + knowledge.spent,
         left_out,
     )
 
@@ -153,7 +168,7 @@ def _interleaved(problems: Sequence[ProblemGroup]) -> Iterator[Finding]:
 
 
 def _add_finding(
-    budget: _Budget, finding: Finding, table: LogTable, ids: dict[int, list[str]], found: WindowPatterns | None,
+    budget: EvidenceBudget, finding: Finding, table: LogTable, ids: dict[int, list[str]], found: WindowPatterns | None,
     *, twice: bool,
 ) -> bool:  # fmt: skip
     """A finding's first line, with `twice` its last where that says something else, its count where it came often."""
@@ -162,7 +177,7 @@ def _add_finding(
     lines = [table.at(positions[0])]
     if twice and pattern.count > 1 and len(positions) > 1 and "<" in pattern.template:
         lines.append(table.at(positions[-1]))
-    added = [id_ for line in lines if (id_ := _add_line(budget, line))]
+    added = [id_ for line in lines if (id_ := add_line(budget, line))]
     if pattern.count > len(lines) and added:
         counted = _add_count(budget, finding.number, pattern, table, found)
         added += [counted] if counted else []
@@ -201,11 +216,16 @@ def _beside(problem: ProblemGroup, table: LogTable, found: WindowPatterns) -> li
 
 
 def _add_around(
-    budget: _Budget, number: int, line: LogLine, table: LogTable, ids: dict[int, list[str]], found: WindowPatterns
+    budget: EvidenceBudget,
+    number: int,
+    line: LogLine,
+    table: LogTable,
+    ids: dict[int, list[str]],
+    found: WindowPatterns,
 ) -> None:
     if number in ids:
         return
-    added = _add_line(budget, line)
+    added = add_line(budget, line)
     if added is None:
         return
     ids[number] = [added]
@@ -215,11 +235,11 @@ def _add_around(
 
 
 def _add_count(
-    budget: _Budget, number: int, pattern: Pattern, table: LogTable, found: WindowPatterns | None
+    budget: EvidenceBudget, number: int, pattern: Pattern, table: LogTable, found: WindowPatterns | None
 ) -> str | None:
     return budget.add(
         EvidenceKind.PATTERN,
-        f"{pattern.count} × {_cut(pattern.template, PATTERN_CHARACTERS)}",
+        f"{pattern.count} × {cut(pattern.template, PATTERN_CHARACTERS)}",
         source=f"{pattern.count} lines",
         timestamp=pattern.first_seen,
         labels=pattern.labels,
@@ -236,10 +256,11 @@ def _positions(number: int, pattern: Pattern, table: LogTable, found: WindowPatt
     return tuple(rows["position"].head(MOST_POSITIONS).to_list())
 
 
-def _add_line(budget: _Budget, line: LogLine, *, beyond: bool = False) -> str | None:
+def add_line(budget: EvidenceBudget, line: LogLine, *, beyond: bool = False) -> str | None:
+    """The id of a line as evidence, or None where it does not fit; see `EvidenceBudget.add`."""
     return budget.add(
         EvidenceKind.LOG,
-        _cut(line.text, LINE_CHARACTERS) or "(empty line)",
+        cut(line.text, LINE_CHARACTERS) or "(empty line)",
         beyond=beyond,
         source=stream_name(line.labels),
         timestamp=line.timestamp,
@@ -254,6 +275,7 @@ def stream_name(labels: Mapping[str, str]) -> str:
     return "/".join(parts) or labels.get("app") or labels.get("filename") or "log"
 
 
-def _cut(text: str, longest: int) -> str:
+def cut(text: str, longest: int) -> str:
+    """The text in at most `longest` characters."""
     text = text.strip()
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

@@ -1,58 +1,26 @@
-"""Step 1, intent: what is asked, over which window, of which workloads. Rules only, pure; `now` is passed in."""
+"""Step 1, intent: what is asked, over which windows, of which workloads. Rules only, pure; `now` is passed in."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from app.time_phrases import find_window
+from app.compared_windows import ComparedWindows, compared_by_default, find_compared_windows
+from app.needles import find_needles
+from app.question_kinds import kind_of
+from app.ranking_wish import RankingWish, ranking_wish
+from app.restrictions import EVERYTHING, Only, find_only
+from app.time_phrases import find_phrase
 from retrieval.errors import BadInput
 from retrieval.taxonomy import IntentKind
 from retrieval.time_window import TimeWindow
 
 LONGEST_QUESTION = 4_000
 
-# First rule that matches wins; order is from the most telling wording to the least.
-_KINDS: tuple[tuple[IntentKind, re.Pattern[str]], ...] = (
-    (
-        IntentKind.CHANGES,
-        re.compile(
-            r"\b(what(?:'s| is| has| was)? (?:changed|new|different)|changes?\b(?! me)|compar(?:e|ed|ison)"
-            r"|differen(?:t|ce)s?|versus|vs\.?|since the (?:deploy|rollout|upgrade))\b"
-        ),
-    ),
-    (
-        IntentKind.HOWTO,
-        re.compile(
-            r"^\W*(?:please )?(?:how (?:do|can|should|would|to)\b"
-            r"|what (?:does|is|are) (?:an? |the )?[\w\- ]{3,40}(?: mean| for)\b|what(?:'s| is) an? "
-            r"|explain\b|teach\b|what does\b.*\bmean)|\bhow do i\b|\bhow to\b"
-        ),
-    ),
-    (
-        IntentKind.RANKING,
-        re.compile(
-            r"\b(top \d+|top|rank(?:ed|ing)?|noisiest|worst|loudest"
-            r"|most (?:errors?|warnings?|frequent|common|logs?|lines|failing)"
-            r"|which (?:pod|namespace|app|container|node|component|service)s? (?:\w+ )*(?:most|least|worst))\b"
-        ),
-    ),
-    (
-        IntentKind.SUMMARY,
-        re.compile(
-            r"\b(summar(?:y|i[sz]e)|overview|recap|digest|what happened|what(?:'s| is) (?:going on|happening)"
-            r"|health report|status report|how (?:is|are|was|were) (?:the |my )?(?:cluster|things|everything))\b"
-        ),
-    ),
-    (
-        IntentKind.LOOKUP,
-        re.compile(
-            r"^\W*(?:please )?(?:show|find|list|grep|search|give|print|get|display)\b|\b(?:which|any) lines\b"
-            r"|^\W*when did\b|\bwhere (?:is|are|does) .*\b(?:logged|appear|occur)"
-        ),
-    ),
-)
 _UNREAD_TIME = re.compile(r"\b(?:since|after|before|between|until) \d{1,2}(?::\d+| ?[ap]m\b| \w+)?", re.IGNORECASE)
+_SELECTED_BY_APP = frozenset({IntentKind.CHANGES, IntentKind.SUMMARY, IntentKind.RANKING, IntentKind.LOOKUP})
+_PLACE_AT_END = re.compile(r"\bin ([a-z][a-z0-9-]{2,62})\W*$")
+_NO_PLACE = frozenset({"detail", "details", "short", "total", "general", "particular", "full", "brief", "order"})
 _WORD = re.compile(r"[A-Za-z0-9][\w.:/@-]*")
 _QUOTED = re.compile(r"[\"'`“”]([^\"'`“”]{2,120})[\"'`“”]")
 _FILLER = frozenset(
@@ -87,55 +55,119 @@ _SELECTOR_WORD = {
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What was asked: kind, window, label values that every line must have, and the question's telling words."""
+    """What was asked: kind, window, label values that every line must have, and the question's telling words.
+
+    `before` is the window that `window` is compared with, and `since` a happening named in place of a time, both for
+    changes alone; `needles` are what a lookup looks for; `only` is what the question wants to see of the answer.
+    """
 
     kind: IntentKind
     window: TimeWindow | None
     selectors: Mapping[str, str] = field(default_factory=dict)
     terms: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    before: TimeWindow | None = None
+    since: str | None = None
+    needles: tuple[str, ...] = ()
+    only: Only = EVERYTHING
+    ranking: RankingWish | None = None
 
 
-def parse_intent(question: str, now: datetime, known: Mapping[str, Sequence[str]]) -> Intent:
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What the words of a question alone say; `kind` is None where no wording is telling."""
+
+    text: str
+    kind: IntentKind | None
+    windows: ComparedWindows
+    selectors: Mapping[str, str]
+    only: Only
+    notes: tuple[str, ...] = ()
+
+
+def parse_intent(
+    question: str, now: datetime, known: Mapping[str, Sequence[str]], extent: TimeWindow | None = None
+) -> Intent:
     """The intent of a question.
 
-    `now` is aware, and its zone is the one in which "14:00" is meant; `known` holds the values of each label name.
-    The window is None where the question names none. BadInput where the question is empty or too long.
+    `now` is aware, and its zone is the one in which "14:00" is meant; `known` holds the values of each label name, and
+    `extent` is the window of an archive. The window is None where the question names none. BadInput where the question
+    is empty or too long, or names a window that cannot be.
+    """
+    wording = read_wording(question, now, known, extent)
+    return intent_of(wording, wording.kind or IntentKind.TRIAGE)
+
+
+def read_wording(
+    question: str,
+    now: datetime,
+    known: Mapping[str, Sequence[str]],
+    extent: TimeWindow | None = None,
+    *,
+    compared: TimeWindow | None = None,
+) -> Wording:
+    """The question read word by word; arguments and errors as those of `parse_intent`.
+
+    `compared` is the window meant where the question names only the one to compare it with.
     """
     text = " ".join(question.split())
     if not text:
         raise BadInput("ask a question: this one is empty")
     if len(text) > LONGEST_QUESTION:
         raise BadInput(f"the question has {len(text):,} characters; {LONGEST_QUESTION:,} is the most that is read")
-    window, rest = find_window(text, now)
-    kind = _kind(text.lower())
-    selectors, notes = _selectors(rest, known)
-    if window is None and (unread := _UNREAD_TIME.search(text)):
+    kind = kind_of(text)
+    if kind is IntentKind.CHANGES:
+        windows = find_compared_windows(text, now, compared or compared_by_default(now, extent)[1])
+    else:
+        phrase = find_phrase(text, now)
+        windows = ComparedWindows(None, phrase.window if phrase else None, phrase.rest if phrase else text)
+    selectors, notes = _selectors(windows.rest, known, by_app=kind in _SELECTED_BY_APP)
+    if windows.after is None and (unread := _UNREAD_TIME.search(text)):
         notes = (*notes, f"the time “{unread.group()}” was not understood; write for example “since 14:00”")
-    return Intent(kind, window, selectors, _terms(rest, selectors), notes)
+    return Wording(text, kind, windows, selectors, find_only(text), notes)
 
 
-def _kind(text: str) -> IntentKind:
-    return next((kind for kind, pattern in _KINDS if pattern.search(text)), IntentKind.TRIAGE)
+def intent_of(wording: Wording, kind: IntentKind) -> Intent:
+    """The intent that a wording has, read as a question of this kind."""
+    windows, selectors = wording.windows, wording.selectors
+    changes = kind is IntentKind.CHANGES
+    return Intent(
+        kind,
+        windows.after,
+        selectors,
+        _terms(windows.rest, selectors),
+        wording.notes,
+        before=windows.before if changes else None,
+        since=windows.event if changes else None,
+        needles=find_needles(windows.rest, tuple(selectors.values())) if kind is IntentKind.LOOKUP else (),
+        only=wording.only,
+        ranking=ranking_wish(windows.rest) if kind is IntentKind.RANKING else None,
+    )
 
 
-def _selectors(text: str, known: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], tuple[str, ...]]:
+def bare_terms(wording: Wording) -> tuple[str, ...]:
+    """The telling words of a question beside its windows, selected values and severities."""
+    return tuple(term for term in _terms(wording.windows.rest, wording.selectors) if not find_only(term, said=True))
+
+
+def _selectors(
+    text: str, known: Mapping[str, Sequence[str]], *, by_app: bool
+) -> tuple[dict[str, str], tuple[str, ...]]:
     """Label values named in the question: by their label word ("namespace x"), or namespaces and pods by name alone.
 
-    A bare word that is both a namespace and an app ("loki") selects neither: it is a term, so nothing is hidden.
+    A bare word that is both a namespace and an app ("loki") selects neither: it is a term, so nothing is hidden. With
+    `by_app`, "in redis" selects the app of that name.
     """
     found: dict[str, str] = {}
     notes: list[str] = []
     lower = text.lower()
-    for name, pattern in _SELECTOR_WORD.items():
-        for match in pattern.finditer(lower):
-            value = next(group for group in match.groups() if group).rstrip(".")
-            if value in known.get(name, ()):
-                found.setdefault(name, value)
-            elif name == "namespace" and value not in _FILLER and known.get(name):
-                notes.append(
-                    f"no logs of a namespace “{value}” are known; the namespaces seen are {_some(known[name])}"
-                )
+    for name, value in _named_by_label(lower):
+        if value in known.get(name, ()):
+            found.setdefault(name, value)
+        elif name == "namespace" and value not in _FILLER and known.get(name):
+            notes.append(f"no logs of a namespace “{value}” are known; the namespaces seen are {_some(known[name])}")
+    if by_app and not found and (app := _app_in(lower, known)):
+        found["app"] = app
     words = {word.strip(".:/").lower() for word in _WORD.findall(text)}
     for value in known.get("namespace", ()):
         if "namespace" not in found and re.search(rf"\b(?:in|of|for|from) {re.escape(value)}(?![\w-])", lower):
@@ -143,7 +175,37 @@ def _selectors(text: str, known: Mapping[str, Sequence[str]]) -> tuple[dict[str,
     for value in known.get("pod", ()):
         if "pod" not in found and value in words:
             found["pod"] = value
-    return found, tuple(notes)
+    return found, (*notes, *_unknown_places(lower, known, found))
+
+
+def _unknown_places(text: str, known: Mapping[str, Sequence[str]], found: Mapping[str, str]) -> Iterator[str]:
+    """A word that stands where a namespace does ("… in prod?") and that no label value holds."""
+    if not found and known.get("namespace") and (place := unknown_place(text, known)):
+        yield f"no logs of a namespace “{place}” are known; the namespaces seen are {_some(known['namespace'])}"
+
+
+def _named_by_label(text: str) -> Iterator[tuple[str, str]]:
+    for name, pattern in _SELECTOR_WORD.items():
+        for match in pattern.finditer(text):
+            yield name, next(group for group in match.groups() if group).rstrip(".")
+
+
+def _app_in(text: str, known: Mapping[str, Sequence[str]]) -> str | None:
+    """The app of "… in redis", unless a namespace goes by the same name."""
+    for value in known.get("app", ()):
+        named = re.search(rf"\b(?:in|of|for|from|by|to) (?:the )?{re.escape(value.lower())}(?![\w-])", text)
+        if named and value not in known.get("namespace", ()):
+            return value
+    return None
+
+
+def unknown_place(text: str, known: Mapping[str, Sequence[str]]) -> str | None:
+    """The last word of "… in prod?" where no label value holds it; None where it is another word."""
+    place = _PLACE_AT_END.search(text.lower())
+    if place is None or place[1] in _FILLER or place[1] in _NO_PLACE:
+        return None
+    seen = any(place[1] in value.lower() for values in known.values() for value in values)
+    return None if seen else place[1]
 
 
 def _some(values: Sequence[str]) -> str:

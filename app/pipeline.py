@@ -65,9 +65,9 @@ class Pipeline:
     async def _grounds(self, turn: Turn) -> Grounds:
         """The first seven steps: everything but the model."""
         asked = await intent_step(turn)
-        read = await logs_step(turn, asked)
-        lines = await redact_step(turn, read)
-        looked = await patterns_step(turn, asked, read, lines)
+        reads = await logs_step(turn, asked)
+        lines = await redact_step(turn, reads)
+        looked = await patterns_step(turn, asked, reads, lines)
         documents = await retrieval_step(turn, looked)
         if turn.nothing_to_go_on:
             raise NoEvidenceSource(f"nothing can be answered now: {' '.join(turn.warnings)}")

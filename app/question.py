@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from app.follow_up import Earlier
 from retrieval.time_window import TimeWindow
 
 
@@ -21,7 +22,8 @@ class Question:
     """What a person asked.
 
     `window` and `selectors` are options and win over the words; `now` is for the words ("last hour"), by default the
-    end of an archive or the present; `conversation` and `traceparent` are for traces.
+    end of an archive or the present; `conversation` and `traceparent` are for traces. A question that goes on from
+    `earlier` ("and in logging?") keeps what it does not name.
     """
 
     text: str
@@ -31,3 +33,4 @@ class Question:
     model_use: ModelUse = ModelUse.AUTO
     conversation: str | None = None
     traceparent: str | None = None
+    earlier: Earlier | None = None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from retrieval.errors import BadInput
@@ -13,7 +14,7 @@ _UNITS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 
           "d": 86400, "day": 86400, "w": 604800, "wk": 604800, "week": 604800}  # fmt: skip
 _NUMBER_WORDS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "twelve": 12,
-    "fifteen": 15, "twenty": 20, "thirty": 30, "half an": 0.5, "couple of": 2, "few": 3,
+    "fifteen": 15, "twenty": 20, "thirty": 30, "half an": 0.5, "half": 0.5, "couple of": 2, "few": 3,
 }  # fmt: skip
 _COUNT = r"\d+(?:\.\d+)?|" + "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
 _UNIT = r"s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?"
@@ -57,21 +58,52 @@ def parse_time(text: str, now: datetime) -> datetime:
     raise BadInput(f"“{text[:60]}” is no time; write ISO 8601 with a zone, for example 2026-11-20T14:00:00Z")
 
 
+@dataclass(frozen=True, slots=True)
+class WindowPhrase:
+    """The words of a text that name a window, and the text without them.
+
+    `moment` says that they name a point in time ("around 14:00"), which the window merely surrounds.
+    """
+
+    window: TimeWindow
+    words: str
+    rest: str
+    moment: bool
+
+
 def find_window(question: str, now: datetime) -> tuple[TimeWindow | None, str]:
     """The window a question names (None where it names none), and the question without those words."""
+    phrase = find_phrase(question, now)
+    return (phrase.window, phrase.rest) if phrase else (None, question)
+
+
+def find_phrase(question: str, now: datetime) -> WindowPhrase | None:
+    """The first phrase that names a window; BadInput where it names one that cannot be."""
     for pattern, build in _PHRASES:
         match = pattern.search(question)
         if match is None:
             continue
+        words = match.group().strip()
         try:
             start, end = build(match, now)
             window = TimeWindow.between(start, end, WindowSource.QUESTION)
         except OverflowError as error:
-            raise BadInput(f"“{match.group().strip()}” reaches beyond the calendar") from error
+            raise BadInput(f"“{words}” reaches beyond the calendar") from error
         except ValueError as error:
-            raise BadInput(f"“{match.group().strip()}”: {error}") from error
-        return window, (question[: match.start()] + " " + question[match.end() :]).strip()
-    return None, question
+            raise BadInput(f"“{words}”: {error}") from error
+        rest = (question[: match.start()] + " " + question[match.end() :]).strip()
+        return WindowPhrase(window, words, rest, moment=build in _MOMENTS and "day" not in words)
+    return None
+
+
+def find_range(text: str, now: datetime) -> WindowPhrase | None:
+    """As `find_phrase`, where "14:00 to 15:00" needs no "from": for a text that is known to name a window."""
+    return find_phrase(with_from(text), now)
+
+
+def with_from(text: str) -> str:
+    """The text with "from" put before each range of times that lacks it."""
+    return _BARE_RANGE.sub(r"from \1 to \2", text)
 
 
 Bounds = tuple[datetime, datetime]
@@ -105,6 +137,10 @@ def _since(match: re.Match[str], now: datetime) -> Bounds:
     return start, now
 
 
+def _since_day(match: re.Match[str], now: datetime) -> Bounds:
+    return _day(match, now)[0], now
+
+
 def _around(match: re.Match[str], now: datetime) -> Bounds:
     moment = _moment(match["at"].lower(), now)
     if moment > now and "-" not in match["at"]:
@@ -131,6 +167,9 @@ def _day(match: re.Match[str], now: datetime) -> Bounds:
         return (start if start < now else start - timedelta(days=1)), now
     if word == "last night":
         return today - timedelta(hours=6), min(now, today + timedelta(hours=8))
+    if word.startswith("yesterday "):
+        begin, end = {"morning": (0, 12), "afternoon": (12, 18)}.get(word.split()[1], (18, 24))
+        return today - timedelta(hours=24 - begin), today - timedelta(hours=24 - end)
     if word == "yesterday":
         return today - timedelta(days=1), today
     if word == "this week":
@@ -197,17 +236,29 @@ _BETWEEN = (
     rf"(?:and|to|until|till|-|–) (?P<end>{_MOMENT}|{_HOUR}(?={_NO_NOUN}))\b(?: yesterday)?"
 )
 _LAST = (
-    r"\b(?:in |over |during |for |within )?(?:the )?(?:last|past|previous|recent) "
+    r"\b(?:in |over |during |for |within )?(?:the )?(?:last|past|previous|recent) (?:the )?"
     rf"(?:(?P<count>{_COUNT}) ?)?(?P<unit>{_UNIT})\b"
 )
-_DAYS = "today|yesterday|this morning|this afternoon|this evening|tonight|last night|this week"
+_DAYS = (
+    "yesterday (?:morning|afternoon|evening)|today|yesterday|this morning|this afternoon|this evening|tonight"
+    "|last night|this week"
+)
 
 _PHRASES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Bounds]], ...] = (
     (_phrase(_BETWEEN), _between),
     (_phrase(rf"(?P<start>{_ISO}) ?(?:\.\.|to|–) ?(?P<end>{_ISO})"), _between),
-    (_phrase(rf"\bsince (?P<start>{_MOMENT})(?!\w)"), _since),
+    (_phrase(rf"\b(?:since|after) (?P<start>{_MOMENT})(?!\w)"), _since),
+    (_phrase(rf"\bfrom (?P<start>{_MOMENT}) (?:on|onwards?)\b"), _since),
+    (_phrase(rf"\bsince (?:about |around |some )?(?P<count>{_COUNT}) ?(?P<unit>{_UNIT}) ago\b"), _last),
+    (_phrase(rf"\bsince (?P<day>{_DAYS})\b"), _since_day),
     (_phrase(_LAST), _last),
     (_phrase(rf"\b(?:about |around |some )?(?P<count>{_COUNT}) ?(?P<unit>{_UNIT}) ago\b"), _ago),
     (_phrase(rf"\b(?:at|around|about) (?P<at>{_MOMENT})(?!\w)"), _around),
     (_phrase(rf"\b(?:on |of )?(?P<day>{_DAYS}|\d{{4}}-\d\d-\d\d)\b"), _day),
+)
+
+# Phrases that name a moment, around which a window is laid.
+_MOMENTS = (_ago, _around)
+_BARE_RANGE = _phrase(
+    rf"(?<!from )(?<!between )(?<![\w:])({_MOMENT}) ?(?:to|until|till|-|–|\.\.) ?({_MOMENT})(?![\w:])"
 )

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from typing import Generic, TypeVar
 
+from app.comparison import Comparison
+from app.follow_up import Earlier
 from app.intent import Intent
 from app.knowledge_query import Knowledge
 from app.question import ModelUse, Question
@@ -17,6 +20,8 @@ from retrieval.log_lines import LogTable
 from retrieval.logs.source import LogRead, LogSource
 from retrieval.patterns.window_patterns import WindowPatterns
 from retrieval.time_window import TimeWindow
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,16 +68,36 @@ class Turn:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the intent step made of the question: the window and selectors after the options had their say."""
+    """What the intent step made of the question: the windows and selectors after the options had their say.
+
+    `before` is the window that `window` is compared with, None where the question is not about change.
+    """
 
     intent: Intent
     window: TimeWindow
     selectors: Mapping[str, str]
+    before: TimeWindow | None = None
+
+    @property
+    def earlier(self) -> Earlier:
+        """What a question that goes on from this one keeps."""
+        return Earlier(self.intent, self.window, self.before, self.selectors)
+
+
+@dataclass(frozen=True)
+class Sides(Generic[T]):
+    """Something of the window asked about, and of the window that it is compared with where there is one."""
+
+    after: T
+    before: T | None = None
 
 
 @dataclass(frozen=True)
 class Looked:
-    """What the first four steps found: redacted lines, their patterns, and the problems among these."""
+    """What the first four steps found: redacted lines, their patterns, and the problems among these.
+
+    With a comparison, `lines` are those of both windows, and findings and problems are those of the changes.
+    """
 
     asked: Asked
     read: LogRead
@@ -80,3 +105,4 @@ class Looked:
     found: WindowPatterns
     findings: Sequence[Finding]
     problems: Sequence[ProblemGroup]
+    comparison: Comparison | None = None

@@ -8,20 +8,17 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from app.bootstrap import log_source
-from app.changes import WindowChanges, changes_between, refuse_overlap, sentence
+from app.changes import WindowChanges, change_row, changes_between, refuse_overlap
 from app.commands import options
-from app.commands.answer_text import STYLE
+from app.commands.answer_text import changes_table
 from app.settings import Settings
 from app.telemetry.log_records import configure_logs
 from app.time_phrases import parse_time
-from app.triage.verification import inert
 from retrieval.errors import BadInput
 from retrieval.logs.source import Coverage
-from retrieval.patterns.change import Change
 from retrieval.taxonomy import WindowSource
 from retrieval.time_window import TimeWindow
 from retrieval.timestamps import parse_iso_nanoseconds, to_iso, to_nanoseconds
@@ -29,8 +26,9 @@ from retrieval.timestamps import parse_iso_nanoseconds, to_iso, to_nanoseconds
 CONTRACT = 1
 # Comparing needs all lines, not the most telling ones.
 MOST_LINES = 1_000_000
-MOST_SHOWN = 30
-LONGEST_TEMPLATE = 160
+MOST_SHOWN = 20
+# What only an answer can say of a change.
+_OF_AN_ANSWER = {"evidence", "near"}
 
 Span = Annotated[
     str, typer.Option(metavar="T..T", help="A window: two times in ISO 8601 with a zone, the end exclusive.")
@@ -99,7 +97,9 @@ def as_document(found: WindowChanges) -> dict[str, Any]:
     return {
         "contract": CONTRACT,
         **sides,
-        "changes": [_row(change) for change in found.found.changes],
+        "changes": [
+            change_row(change).model_dump(mode="json", exclude=_OF_AN_ANSWER) for change in found.found.changes
+        ],
         "coverage": coverage,
         "query": queries,
         "warnings": list(found.warnings),
@@ -114,41 +114,9 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
     }
 
 
-def _row(change: Change) -> dict[str, Any]:
-    pattern = change.pattern
-    return {
-        "kind": change.kind,
-        "template": pattern.template,
-        "labels": dict(change.labels),
-        "severity": change.severity,
-        "before_count": change.before_count,
-        "after_count": change.after_count,
-        "rate_ratio": change.rate_ratio,
-        "rate_ratio_interval": list(change.rate_ratio_interval),
-        "p_value": change.p_value,
-        "q_value": change.q_value,
-        "first_seen": to_iso(pattern.first_seen) if pattern.first_seen is not None else None,
-        "last_seen": to_iso(pattern.last_seen) if pattern.last_seen is not None else None,
-        "sample": pattern.samples[0],
-        "score": change.score,
-        "group": change.group,
-        "pods": change.pods,
-        "sentence": sentence(change),
-    }
-
-
 def _print(found: WindowChanges) -> None:
     changes = found.found.changes
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("severity", "where", "change", "pattern"):
-        table.add_column(heading)
-    for change in changes[:MOST_SHOWN]:
-        table.add_row(
-            Text(change.severity.value, style=STYLE[change.severity]),
-            Text("/".join(dict.fromkeys(change.labels.values()))),
-            Text(sentence(change)),
-            Text(inert(change.pattern.template, LONGEST_TEMPLATE)),
-        )
+    table = changes_table([change_row(change) for change in changes[:MOST_SHOWN]])
     console = Console()
     console.print(table if changes else "nothing changed that chance does not explain")
     rest = f", {len(changes) - MOST_SHOWN} changes more with --json" if len(changes) > MOST_SHOWN else ""

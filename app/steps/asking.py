@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.answer import Action, Answer, PromptUse, TriageProgress
 from app.evidence_selection import Selection
@@ -11,6 +11,7 @@ from app.question import ModelUse
 from app.steps.running import Step
 from app.telemetry.attributes import of_fitting, of_prompt
 from app.telemetry.conventions import Attribute
+from app.triage.change_prompting import MOST_CHANGES, compared_material
 from app.triage.engine import LanguageModel, ModelAnswer, ModelTriage, Rejected
 from app.triage.prompt_fitting import fit_prompt
 from app.triage.prompting import PromptMaterial
@@ -52,19 +53,10 @@ async def prompt_step(turn: Turn, grounds: Grounds) -> Request:
     async with turn.steps.run("prompt") as step:
         looked = grounds.looked
         prompt = _active_prompt(turn, looked.asked.intent.kind)
-        coverage = looked.read.coverage
-        material = PromptMaterial(
-            question=turn.question.text,
-            window=str(looked.asked.window),
-            coverage=f"{coverage.lines_read} of {coverage.lines_matched} lines read",
-            verdict=grounds.card.triage,
-            problems=looked.problems,
-            selection=grounds.selection,
-            actions=grounds.actions,
-            notes=turn.warnings,
-        )
         parts = turn.parts
-        fitted = await fit_prompt(prompt, material, parts.evidence_tokens, turn.model, answer_tokens=parts.max_tokens)
+        fitted = await fit_prompt(
+            prompt, _material(turn, grounds), parts.evidence_tokens, turn.model, answer_tokens=parts.max_tokens
+        )
         if fitted.left_out:
             turn.warnings.append(_left_out(fitted.left_out, parts.evidence_tokens))
         rendered, fit = fitted.rendered, fitted.material
@@ -88,6 +80,24 @@ def _active_prompt(turn: Turn, intent: IntentKind) -> Prompt:
     except ActiveVersionsDamaged as error:
         turn.warnings.append(f"{error}.")
         return PromptRegistry.bundled().live(intent)
+
+
+def _material(turn: Turn, grounds: Grounds) -> PromptMaterial:
+    looked = grounds.looked
+    coverage = looked.read.coverage
+    material = PromptMaterial(
+        question=turn.question.text,
+        window=str(looked.asked.window),
+        coverage=f"{coverage.lines_read} of {coverage.lines_matched} lines read",
+        verdict=grounds.card.triage,
+        problems=looked.problems,
+        selection=grounds.selection,
+        actions=grounds.actions,
+        notes=turn.warnings,
+    )
+    if looked.comparison is None:
+        return material
+    return replace(material, candidates=MOST_CHANGES, compared=compared_material(looked.comparison, grounds.selection))
 
 
 def _left_out(count: int, limit: int) -> str:
@@ -142,10 +152,11 @@ async def verify_step(turn: Turn, answer: Answer) -> Answer:
 
 
 def cited_ids(answer: Answer) -> set[str]:
-    """Every evidence id that an answer's triage, actions and problems cite."""
+    """Every evidence id that an answer's triage, actions, problems and changes cite."""
     cited = set(answer.triage.evidence)
     cited.update(*(action.evidence for action in answer.triage.actions))
     cited.update(*(problem.evidence for problem in answer.problems))
+    cited.update(*(change.evidence for change in answer.changes))
     return cited
 
 

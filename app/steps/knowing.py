@@ -1,7 +1,9 @@
 """Steps 5 and 6: the runbooks that fit, and the evidence that fits the budget."""
 
+import asyncio
 from collections.abc import Sequence
 
+from app.change_evidence import select_change_evidence
 from app.evidence_selection import Selection, select_evidence
 from app.knowledge_query import KnownDocument, knowledge_queries, search_knowledge
 from app.telemetry.attributes import of_evidence
@@ -37,11 +39,15 @@ async def retrieval_step(turn: Turn, looked: Looked) -> Sequence[KnownDocument]:
 async def evidence_step(turn: Turn, looked: Looked, documents: Sequence[KnownDocument]) -> Selection:
     """The numbered evidence, and a warning about what did not fit."""
     async with turn.steps.run("evidence") as step:
-        selection = select_evidence(
-            looked.problems, looked.findings, documents, looked.lines, turn.parts.evidence_tokens, looked.found
-        )
+        selection = await asyncio.to_thread(_selection, looked, documents, turn.parts.evidence_tokens)
         step.measured(of_evidence(item.kind for item in selection.evidence))
         step.summary = f"{len(selection.evidence)} items, about {selection.tokens:,} tokens"
         if selection.left_out:
             turn.warnings.append(selection.left_out)
     return selection
+
+
+def _selection(looked: Looked, documents: Sequence[KnownDocument], tokens: int) -> Selection:
+    if looked.comparison is not None:
+        return select_change_evidence(looked.comparison, documents, tokens)
+    return select_evidence(looked.problems, looked.findings, documents, looked.lines, tokens, looked.found)

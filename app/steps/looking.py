@@ -1,13 +1,20 @@
-"""Steps 1 to 4: from the words of a question to the problems in its window."""
+"""Steps 1 to 4: from the words of a question to the problems in its window, or the changes between its two."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+from app.changes import refuse_overlap
+from app.compared_windows import compared_by_default, preceding
+from app.follow_up import follow_up
 from app.intent import Intent, default_window, parse_intent
+from app.question import Question
+from app.steps.comparing import compared
 from app.telemetry.conventions import Attribute, Content
-from app.triage.findings import Finding, find_findings, find_problems
-from app.turn import Asked, Looked, Turn
+from app.triage.findings import find_findings, find_problems
+from app.turn import Asked, Looked, Sides, Turn
 from retrieval.errors import LogSourceDown
 from retrieval.log_lines import LogTable
 from retrieval.logs.source import Coverage, LogQuery, LogRead
@@ -15,6 +22,10 @@ from retrieval.patterns.window_patterns import find_patterns
 from retrieval.redaction import redact_table, redact_text
 from retrieval.taxonomy import IntentKind
 from retrieval.time_window import TimeWindow
+from retrieval.timestamps import to_nanoseconds
+
+# A live source knows the label values of the last hours; those of a window from before are asked for beside them.
+_KNOWN_SINCE = timedelta(hours=5)
 
 
 async def intent_step(turn: Turn) -> Asked:
@@ -23,38 +34,81 @@ async def intent_step(turn: Turn) -> Asked:
         step.content(Content.QUESTION, turn.question.text)
         known, extent = await _known(turn)
         now = turn.question.now or (extent.end_datetime if extent else datetime.now(UTC))
-        intent = parse_intent(turn.question.text, now.astimezone(turn.parts.zone), known)
+        intent = _intent(turn.question, now.astimezone(turn.parts.zone), known, extent)
+        if extent is None and (past := _past_window(turn, intent, now)):
+            known = await _known_then(turn, known, past)
+            intent = _intent(turn.question, now.astimezone(turn.parts.zone), known, extent)
         turn.warnings.extend(intent.notes)
-        window = turn.question.window or intent.window or default_window(now, extent, turn.parts.window_hours)
+        before, window = _windows(turn, intent, now, extent)
         selectors = {**intent.selectors, **turn.question.selectors}
         turn.warnings.extend(_unknown(turn.question.selectors, known))
+        if intent.since and intent.window is None:
+            turn.warnings.append(
+                f"when the {intent.since} was is not known, so the default windows are compared; "
+                "write for example “since 14:00”"
+            )
         step.measured({Attribute.INTENT: intent.kind, Attribute.SELECTORS: sorted(selectors)})
         chosen = "".join(f", {name} {value}" for name, value in selectors.items())
-        step.summary = f"{intent.kind.value}, {window}{chosen}"
-    return Asked(intent, window, selectors)
+        other = f"{before} with " if before else ""
+        step.summary = f"{intent.kind.value}, {other}{window}{chosen}"
+    return Asked(intent, window, selectors, before)
 
 
-async def logs_step(turn: Turn, asked: Asked) -> LogRead:
-    """The lines of the window; none, and a warning, where the source is down."""
+def _intent(question: Question, now: datetime, known: Mapping[str, Sequence[str]], extent: TimeWindow | None) -> Intent:
+    """The intent of the words, which may go on from the question before."""
+    if question.earlier and (going_on := follow_up(question.text, now, known, extent, question.earlier)):
+        return going_on
+    return parse_intent(question.text, now, known, extent)
+
+
+def _windows(
+    turn: Turn, intent: Intent, now: datetime, extent: TimeWindow | None
+) -> tuple[TimeWindow | None, TimeWindow]:
+    """The window before, None where nothing is compared, and the window asked about; an option wins over words."""
+    chosen, hours = turn.question.window, turn.parts.window_hours
+    if intent.kind is not IntentKind.CHANGES:
+        return None, chosen or intent.window or default_window(now, extent, hours)
+    if chosen is not None:
+        before, window = preceding(chosen), chosen
+    elif intent.window is not None:
+        before, window = intent.before or preceding(intent.window), intent.window
+    else:
+        before, window = compared_by_default(now, extent, hours)
+    refuse_overlap(before, window)
+    return before, window
+
+
+async def logs_step(turn: Turn, asked: Asked) -> Sides[LogRead]:
+    """The lines of the window, or of both; none, and a warning, where the source is down."""
     async with turn.steps.run("logs") as step:
-        read = await _read(turn, LogQuery(asked.window, asked.selectors, asked.intent.terms))
-        coverage = read.coverage
-        step.measured({Attribute.LINES_MATCHED: coverage.lines_matched, Attribute.LINES_READ: coverage.lines_read})
-        step.content(Content.QUERY, read.query or "")
-        step.summary = f"{coverage.lines_read:,} of {coverage.lines_matched:,} lines read"
-        step.details = {"query": read.query} if read.query else {}
-    return read
+        windows = [asked.window] if asked.before is None else [asked.window, asked.before]
+        reads = await asyncio.gather(*(_read(turn, _query(asked, window, len(windows))) for window in windows))
+        turn.warnings.extend(dict.fromkeys(warning for read in reads for warning in read.warnings))
+        matched = sum(read.coverage.lines_matched for read in reads)
+        lines = sum(read.coverage.lines_read for read in reads)
+        step.measured({Attribute.LINES_MATCHED: matched, Attribute.LINES_READ: lines})
+        step.content(Content.QUERY, reads[0].query or "")
+        step.summary = f"{lines:,} of {matched:,} lines read{' in two windows' if asked.before else ''}"
+        step.details = {"query": reads[0].query} if reads[0].query else {}
+    return Sides(*reads)
 
 
-async def redact_step(turn: Turn, read: LogRead) -> LogTable:
+def _query(asked: Asked, window: TimeWindow, windows: int) -> LogQuery:
+    intent = asked.intent
+    return LogQuery(window, asked.selectors, intent.terms, holding=intent.needles, share=1 / windows)
+
+
+async def redact_step(turn: Turn, reads: Sides[LogRead]) -> Sides[LogTable]:
     """The lines without secrets; nothing after this step sees what was read."""
     async with turn.steps.run("redact") as step:
-        redacted = await asyncio.to_thread(redact_table, with_safe_labels(read.table))
-        hidden = sum(redacted.counts.values())
+        tables = [read.table for read in (reads.after, reads.before) if read is not None]
+        redacted = [await asyncio.to_thread(redact_table, with_safe_labels(table)) for table in tables]
+        counts = sum((Counter(each.counts) for each in redacted), Counter[str]())
+        hidden = counts.total()
         step.measured({Attribute.REDACTIONS: hidden})
         step.summary = f"{hidden} secrets hidden" if hidden else "no secrets seen"
-        step.details = dict(redacted.counts)
-    return redacted.table
+        step.details = dict(counts)
+    return Sides(*(each.table for each in redacted))
 
 
 def with_safe_labels(table: LogTable) -> LogTable:
@@ -67,17 +121,20 @@ def with_safe_labels(table: LogTable) -> LogTable:
     return LogTable(table.rows, [{name: safe[value] for name, value in labels.items()} for labels in table.streams])
 
 
-async def patterns_step(turn: Turn, asked: Asked, read: LogRead, lines: LogTable) -> Looked:
-    """The lines as patterns, and the problems among these."""
+async def patterns_step(turn: Turn, asked: Asked, reads: Sides[LogRead], lines: Sides[LogTable]) -> Looked:
+    """The lines as patterns, and the problems among these; of two windows, what changed between them."""
     async with turn.steps.run("patterns") as step:
-        bounds = (asked.window.start, asked.window.end) if lines.span() else ()
-        found = await asyncio.to_thread(find_patterns, lines, *bounds)
+        if asked.before is not None:
+            return await compared(turn, asked, reads, lines, step)
+        table = lines.after
+        bounds = (asked.window.start, asked.window.end) if table.span() else ()
+        found = await asyncio.to_thread(find_patterns, table, *bounds)
         findings = await asyncio.to_thread(find_findings, found.patterns, asked.intent.terms)
-        problems = find_problems(findings)
+        wants = asked.intent.only.wants
+        problems = [problem for problem in find_problems(findings) if wants(problem.severity)]
         step.measured({Attribute.PATTERNS: len(found.patterns), Attribute.PROBLEMS: len(problems)})
         step.summary = f"{len(found.patterns)} patterns, {len(problems)} problems"
-        turn.warnings.extend(_unmet(asked.intent, findings))
-    return Looked(asked, read, lines, found, findings, problems)
+    return Looked(asked, reads.after, table, found, findings, problems)
 
 
 def _unknown(selectors: Mapping[str, str], known: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -85,14 +142,6 @@ def _unknown(selectors: Mapping[str, str], known: Mapping[str, Sequence[str]]) -
     for name, value in selectors.items():
         if known.get(name) and value not in known[name]:
             yield f"no logs of the {name} “{value}” are known; seen are {', '.join(known[name][:8])}"
-
-
-def _unmet(intent: Intent, findings: Sequence[Finding]) -> Iterator[str]:
-    """What was asked for and this answer does not do."""
-    if intent.kind is IntentKind.CHANGES:
-        yield "two windows are compared by `logagent changes`; this is the triage of one window"
-    if intent.kind is IntentKind.LOOKUP and intent.terms and not any(finding.asked for finding in findings):
-        yield f"no pattern of this window holds {', '.join(f'“{term}”' for term in intent.terms[:4])}"
 
 
 async def _known(turn: Turn) -> tuple[Mapping[str, Sequence[str]], TimeWindow | None]:
@@ -105,15 +154,33 @@ async def _known(turn: Turn) -> tuple[Mapping[str, Sequence[str]], TimeWindow | 
         return {}, None
 
 
+def _past_window(turn: Turn, intent: Intent, now: datetime) -> TimeWindow | None:
+    """All that the question looks at, where that starts so long ago that its workloads may be gone by now."""
+    before, window = _windows(turn, intent, now, None)
+    if window.start > to_nanoseconds(datetime.now(UTC) - _KNOWN_SINCE):
+        return None
+    return replace(before, end=window.end) if before else window
+
+
+async def _known_then(
+    turn: Turn, known: Mapping[str, Sequence[str]], window: TimeWindow
+) -> Mapping[str, Sequence[str]]:
+    """The label values of now and of then."""
+    try:
+        then = await turn.parts.logs.label_values(window)
+    except LogSourceDown:
+        return known
+    return {name: sorted({*known.get(name, ()), *then.get(name, ())}) for name in {*known, *then}}
+
+
 async def _read(turn: Turn, query: LogQuery) -> LogRead:
     nothing = LogRead(LogTable(), Coverage(0, 0, truncated=False))
     if turn.logs_down:
         return nothing
     try:
-        read = await turn.parts.logs.read(query)
+        return await turn.parts.logs.read(query)
     except LogSourceDown as error:
         turn.logs_down = True
-        turn.warnings.append(str(error))
+        if str(error) not in turn.warnings:
+            turn.warnings.append(str(error))
         return nothing
-    turn.warnings.extend(read.warnings)
-    return read

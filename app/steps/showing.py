@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
-from app.answer import Action, Answer, CardReady, Coverage, Selectors, Triage, Window
+from app.answer import Action, Answer, CardReady, Selectors, Triage, Window
 from app.card import evidence_items, pattern_rows, problem_rows, volume
+from app.change_rows import change_rows, compared_windows, coverage_of
 from app.evidence_selection import Selection
+from app.triage.change_words import change_triage
 from app.triage.extractive import extractive_triage
 from app.turn import Looked, Turn
 from retrieval.timestamps import to_iso
@@ -13,16 +15,25 @@ from retrieval.timestamps import to_iso
 async def card_step(turn: Turn, looked: Looked, selection: Selection, actions: Mapping[str, Action]) -> Answer:
     """The answer as it stands without a model, shown at once."""
     async with turn.steps.run("card") as step:
-        intent = looked.asked.intent
-        triage = extractive_triage(intent.kind, looked.problems, looked.findings, selection, actions, intent.terms)
-        answer = _answer(turn, looked, selection, triage)
+        answer = _answer(turn, looked, selection, _triage(looked, selection, actions))
+        triage = answer.triage
         step.summary = f"{triage.status.value.replace('_', ' ')}, {len(answer.problems)} problems ranked"
-    await turn.steps.emit(CardReady(answer, looked.lines, final=turn.model is None))
+    await turn.steps.emit(CardReady(answer, looked.lines, turn.model is None, looked.asked.earlier))
     return answer
 
 
+def _triage(looked: Looked, selection: Selection, actions: Mapping[str, Action]) -> Triage:
+    if looked.comparison is not None:
+        return change_triage(
+            looked.comparison, looked.findings, looked.problems, selection, actions, looked.asked.selectors
+        )
+    intent = looked.asked.intent
+    return extractive_triage(intent.kind, looked.problems, looked.findings, selection, actions, intent.terms)
+
+
 def _answer(turn: Turn, looked: Looked, selection: Selection, triage: Triage) -> Answer:
-    window, coverage = looked.asked.window, looked.read.coverage
+    window, comparison = looked.asked.window, looked.comparison
+    before, after = compared_windows(comparison) if comparison else (None, None)
     return Answer(
         question=turn.question.text,
         intent=looked.asked.intent.kind,
@@ -30,13 +41,14 @@ def _answer(turn: Turn, looked: Looked, selection: Selection, triage: Triage) ->
         selectors=Selectors.model_validate(dict(looked.asked.selectors)),
         query=looked.read.query,
         link=looked.read.link,
-        coverage=Coverage(
-            lines_matched=coverage.lines_matched, lines_read=coverage.lines_read, truncated=coverage.truncated
-        ),
+        coverage=coverage_of(*(comparison.reads if comparison else (looked.read,))),
         evidence=evidence_items(selection.evidence),
         problems=problem_rows(looked.problems, selection, window),
-        patterns=pattern_rows(looked.findings, selection),
-        volume=volume(looked.lines, looked.found, looked.findings, window),
+        patterns=[] if comparison else pattern_rows(looked.findings, selection),
+        volume=None if comparison else volume(looked.lines, looked.found, looked.findings, window),
+        before=before,
+        after=after,
+        changes=change_rows(comparison, selection) if comparison else [],
         triage=triage,
         engine="extractive",
         model=None,

@@ -98,8 +98,8 @@ def _without(material: PromptMaterial, dynamic: int, limit: int, characters: int
 def _ever_smaller(material: PromptMaterial) -> Iterator[tuple[PromptMaterial, int]]:
     """The material with one piece fewer at a time, the least worth first, and the characters that it saves."""
     for logs, knowledge, candidates, actions in ((99, 3, 5, 6), (12, 2, 3, 6), (4, 1, 2, 3), (1, 0, 1, 1)):
-        while material.candidates > candidates and len(material.problems) > candidates:
-            material = replace(material, candidates=min(material.candidates, len(material.problems)) - 1)
+        while min(material.candidates, material.listable) > candidates:
+            material = replace(material, candidates=min(material.candidates, material.listable) - 1)
             yield material, 120
         while len(material.actions) > actions:
             kept = dict(list(material.actions.items())[:-1])

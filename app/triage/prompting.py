@@ -19,7 +19,10 @@ MOST_CANDIDATES = 5
 QUESTION_CHARACTERS = 800
 # What a prompt may declare.
 OFFERED_VARIABLES = frozenset(
-    {"question", "window", "coverage", "verdict", "candidates", "actions", "evidence", "notes"}
+    {
+        "question", "window", "coverage", "verdict", "candidates", "actions", "evidence", "notes",
+        "before", "after", "changes", "events",
+    }
 )  # fmt: skip
 # The data block is told apart by its tags, so no data may hold one.
 _TAG_ESCAPES = str.maketrans({"<": "‹", ">": "›"})
@@ -41,8 +44,18 @@ def triage_choices(
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedMaterial:
+    """What a prompt may say of a comparison: both windows with their lines, each change and its ids, what happened."""
+
+    before: str
+    after: str
+    changes: Sequence[tuple[str, Sequence[str]]]
+    events: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PromptMaterial:
-    """Everything that a prompt may say; `candidates` is how many of the problems it lists.
+    """Everything that a prompt may say; `candidates` is how many of the problems, or of the changes, it lists.
 
     `verdict` is the extractive triage, which the model is to confirm or to overturn.
     """
@@ -56,6 +69,12 @@ class PromptMaterial:
     actions: Mapping[str, Action]
     notes: Sequence[str]
     candidates: int = MOST_CANDIDATES
+    compared: ComparedMaterial | None = None
+
+    @property
+    def listable(self) -> int:
+        """How many problems or changes there are to list."""
+        return len(self.compared.changes) if self.compared else len(self.problems)
 
     @property
     def choices(self) -> TriageChoices:
@@ -79,6 +98,20 @@ class PromptMaterial:
             "actions": untagged("\n".join(offered)) or "none",
             "evidence": "\n".join(prompt_line(item) for item in self.selection.prompted) or "none",
             "notes": untagged(" ".join(self.notes)),
+            **self._compared(readable),
+        }
+
+    def _compared(self, readable: Collection[str]) -> dict[str, str]:
+        compared = self.compared or ComparedMaterial("", "", ())
+        changes = [
+            f"{nth}. {said}{_cited([id_ for id_ in ids if id_ in readable])}"
+            for nth, (said, ids) in enumerate(compared.changes[: self.candidates], start=1)
+        ]
+        return {
+            "before": compared.before,
+            "after": compared.after,
+            "changes": untagged("\n".join(changes)) or "none that chance does not explain",
+            "events": untagged("\n".join(compared.events)) or "none seen",
         }
 
 
@@ -86,16 +119,19 @@ def _verdict(triage: Triage, readable: Collection[str]) -> str:
     if triage.status is not Status.PROBLEM:
         return f"{triage.status}: {triage.summary}"
     cited = [id_ for id_ in triage.evidence if id_ in readable]
-    shown = f" [{', '.join(cited)}]" if cited else ""
     cause = shortened(triage.root_cause, 200)
-    return f"{triage.status} · {triage.severity} · {triage.category} · {triage.component}{shown}: {cause}"
+    return f"{triage.status} · {triage.severity} · {triage.category} · {triage.component}{_cited(cited)}: {cause}"
+
+
+def _cited(ids: Sequence[str]) -> str:
+    return f" [{', '.join(ids)}]" if ids else ""
 
 
 def _candidate(rank: int, problem: ProblemGroup, ids: Sequence[str]) -> str:
     lead = problem.lead
     said = message_of(lead.pattern.samples[0], 90)
-    cited = f" [{', '.join(ids[:4])}]" if ids else ""
-    return f"{rank}. {lead.component} · {lead.category} · {problem.severity} · {problem.count} lines · {said}{cited}"
+    facts = f"{lead.component} · {lead.category} · {problem.severity} · {problem.count} lines"
+    return f"{rank}. {facts} · {said}{_cited(ids[:4])}"
 
 
 def untagged(text: str) -> str:

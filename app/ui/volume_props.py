@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from app.answer import Volume
+from app.answer_sections import Volume
 from app.ui.wording import clock, length
 from retrieval.taxonomy import Severity
 

@@ -22,7 +22,7 @@ class CaseSource:
         table = self._table.within(query.window).matching(query.selectors)
         return LogRead(table, Coverage(len(table), len(table), truncated=False))
 
-    async def label_values(self) -> Mapping[str, Sequence[str]]:
+    async def label_values(self, window: TimeWindow | None = None) -> Mapping[str, Sequence[str]]:
         """The values of each known label."""
         return {name: self._table.label_values(name) for name in LABELS}
 

@@ -64,8 +64,8 @@ class ArchiveSource:
         loaded = await self._load()
         return await asyncio.to_thread(self._answer, loaded, query)
 
-    async def label_values(self) -> Mapping[str, Sequence[str]]:
-        """The values of each name of `LABELS`, sorted."""
+    async def label_values(self, window: TimeWindow | None = None) -> Mapping[str, Sequence[str]]:
+        """The values of each name of `LABELS`, sorted, whatever the window."""
         return (await self._load()).label_values
 
     async def extent(self) -> TimeWindow | None:
@@ -115,6 +115,8 @@ class ArchiveSource:
         placed = pl.col("placed")
         inside = placed.is_null() | ((placed >= query.window.start) & (placed < query.window.end))
         rows = loaded.rows.filter(inside).select(SCHEMA.names())
+        for text in query.holding:
+            rows = rows.filter(pl.col("line").str.contains_any([text], ascii_case_insensitive=True))
         matched = LogTable(rows, loaded.streams).matching(query.selectors)
         kept = matched if len(matched) <= self._max_lines else _most_telling(matched, query.terms, self._max_lines)
         left_out = len(matched) - len(kept)

@@ -13,12 +13,15 @@ class LogQuery:
     """The lines wanted: a window, and label values all of which must hold (names of `log_lines.LABELS`).
 
     `terms` are words of the question that name no label; a source may use them to choose what to read first
-    when its budget does not allow everything, never to hide lines.
+    when its budget does not allow everything, never to hide lines. `holding` are texts that every line has to
+    hold, case not counting. `share` is the part of a question's budget that this query may spend.
     """
 
     window: TimeWindow
     selectors: Mapping[str, str] = field(default_factory=dict)
     terms: tuple[str, ...] = ()
+    holding: tuple[str, ...] = ()
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,11 @@ class LogSource(Protocol):
     async def read(self, query: LogQuery) -> LogRead:
         """The lines of a window, as many as the source's budget allows."""
 
-    async def label_values(self) -> Mapping[str, Sequence[str]]:
-        """Known values by label name (of `log_lines.LABELS`), for the intent rules; empty where unknown."""
+    async def label_values(self, window: TimeWindow | None = None) -> Mapping[str, Sequence[str]]:
+        """Known values by label name (of `log_lines.LABELS`), for the intent rules; empty where unknown.
+
+        A live source knows those of the last hours, and of a `window` where one is given.
+        """
 
     async def extent(self) -> TimeWindow | None:
         """The window that an archive covers; None for a live source, whose end is now."""

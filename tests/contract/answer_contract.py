@@ -124,6 +124,30 @@ class _Timings(_Strict):
     total: Milliseconds
 
 
+class _Compared(_Strict):
+    start: T
+    end: T
+    lines: Count
+
+
+class _Change(_Strict):
+    kind: Literal["new", "gone", "increased", "decreased"]
+    template: str
+    labels: dict[str, str]
+    severity: S
+    before_count: Count
+    after_count: Count
+    rate_ratio: float | None
+    p_value: float
+    q_value: float
+    first_seen: T | None
+    last_seen: T | None
+    sample: str
+    score: float
+    sentence: str
+    evidence: list[str]
+
+
 class ContractAnswer(_Strict):
     """One answer of contract 1."""
 
@@ -136,6 +160,9 @@ class ContractAnswer(_Strict):
     coverage: _Coverage
     evidence: list[_Evidence]
     problems: list[_Problem]
+    before: _Compared | None
+    after: _Compared | None
+    changes: list[_Change]
     triage: _Triage
     engine: Literal["llama.cpp", "extractive"]
     model: str | None
@@ -155,7 +182,7 @@ def conforming(document: Any, lines: int | None = None) -> ContractAnswer:
     assert [problem.rank for problem in answer.problems] == list(range(1, len(answer.problems) + 1))
     for item in answer.evidence:
         assert item.id[0] == PREFIXES[item.kind]
-        assert (item.lines is not None) == (item.kind in ("log", "pattern"))
+        assert (item.lines is not None) == (item.kind in ("log", "pattern", "event"))
         assert lines is None or all(0 <= line < lines for line in item.lines or ())
     assert answer.coverage.lines_read <= answer.coverage.lines_matched
     assert answer.coverage.truncated == (answer.coverage.lines_read < answer.coverage.lines_matched)
@@ -164,7 +191,8 @@ def conforming(document: Any, lines: int | None = None) -> ContractAnswer:
 
 
 def cited(answer: ContractAnswer) -> set[str]:
-    """Every id that triage, actions and problems cite."""
+    """Every id that triage, actions, problems and changes cite."""
     of_actions = (id_ for action in answer.triage.actions for id_ in action.evidence)
     of_problems = (id_ for problem in answer.problems for id_ in problem.evidence)
-    return {*answer.triage.evidence, *of_actions, *of_problems}
+    of_changes = (id_ for change in answer.changes for id_ in change.evidence)
+    return {*answer.triage.evidence, *of_actions, *of_problems, *of_changes}

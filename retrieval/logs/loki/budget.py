@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from retrieval.errors import BadInput
@@ -23,6 +23,10 @@ class Budget:
     def __post_init__(self) -> None:
         if min(self.lines, self.bytes, self.page_lines) < 1 or self.seconds <= 0:
             raise BadInput("the budget of a question has to allow at least one line, one byte and some time")
+
+    def part(self, share: float) -> "Budget":
+        """The budget of one of several queries of a question that are asked at the same time."""
+        return replace(self, lines=max(1, int(self.lines * share)), bytes=max(1, int(self.bytes * share)))
 
 
 class BudgetSpent(Exception):  # a signal inside this package, never shown

@@ -17,7 +17,7 @@ from retrieval.logs.loki.connection import LokiConnection
 from retrieval.logs.loki.explore import Explore
 from retrieval.logs.loki.failures import LokiFailure
 from retrieval.logs.loki.labels import LabelMap, Streams
-from retrieval.logs.loki.logql import LogExpression
+from retrieval.logs.loki.logql import LineFilter, LogExpression
 from retrieval.logs.loki.reading import Part, Reader, Row
 from retrieval.logs.loki.selection import Selection
 from retrieval.logs.loki.volume import Volume, measure
@@ -73,20 +73,22 @@ class LokiSource:
         """The labels that Loki has indexed in the last hours: reaches it, and knows how to select from then on."""
         return await self._selection.indexed(self._recent())
 
-    async def label_values(self) -> Mapping[str, Sequence[str]]:
-        """Values of the last hours by label name, for those of `log_lines.LABELS` that Loki has indexed."""
-        window = self._recent()
+    async def label_values(self, window: TimeWindow | None = None) -> Mapping[str, Sequence[str]]:
+        """Values of the window, by default of the last hours, for those of `log_lines.LABELS` that Loki has indexed."""
+        window = window or self._recent()
         await self._selection.indexed(window)
         lists = await asyncio.gather(*(self._selection.values(name, window) for name in LABELS))
         return {name: values for name, values in zip(LABELS, lists, strict=True) if values}
 
     async def read(self, query: LogQuery) -> LogRead:
         """The lines of a window: all of them, or within the budget the part that `warnings` states."""
-        spending = Spending(self._budget)
+        spending = Spending(self._budget.part(query.share))
         streams = Streams(self._labels)
         reader = Reader(self._client, streams, spending)
         try:
             expression = await spending.within(self._selection.expression(query.selectors, query.window))
+            if query.holding:
+                expression = expression.where(*(LineFilter((text,)) for text in query.holding if text))
             answer = await self._lines(query, expression, reader)
         except BudgetSpent as error:
             raise LokiFailure(f"Loki did not answer within the {self._budget.seconds:g} s of a question.") from error
@@ -132,7 +134,8 @@ class LokiSource:
     async def _large(
         self, query: LogQuery, expression: LogExpression, reader: Reader, volume: Volume | None, line_bytes: int
     ) -> _Answer:
-        fits = volume is not None and volume.total <= min(self._budget.lines, self._budget.bytes // max(1, line_bytes))
+        budget = reader.spending.budget
+        fits = volume is not None and volume.total <= min(budget.lines, budget.bytes // max(1, line_bytes))
         if volume is not None and fits:
             part = await reader.complete(expression, query.window, volume.total)
             answer = _complete(part, volume.total)
@@ -144,7 +147,7 @@ class LokiSource:
                 volume.total if volume else 0,
                 truncated=not all(one.part.whole for one in done),
             )
-            answer.warnings.append(describe(done, volume.total if volume else None, self._budget.lines))
+            answer.warnings.append(describe(done, volume.total if volume else None, budget.lines))
         if reader.failures:
             if not answer.rows:
                 raise reader.failures[0]
