@@ -7,6 +7,7 @@ the card shows and the model does not read. Where nothing is wrong, the most tel
 "healthy" too rests on lines.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -21,7 +22,7 @@ from retrieval.patterns.window_patterns import WindowPatterns
 from retrieval.taxonomy import EvidenceKind
 
 LINE_CHARACTERS = 360
-PATTERN_CHARACTERS = 110
+PATTERN_CHARACTERS = 160
 # Lines of the same stream before and after a line of trouble that may belong to it, and how many a problem gets.
 REACH, MOST_AROUND = 4, 5
 # A pattern that came this many times as often as the trouble beside it is the program's ordinary chatter.
@@ -35,10 +36,17 @@ SECTION_CHARACTERS = 700
 CHARACTERS_A_TOKEN = 2.8
 # Behind each item stand its id, time and labels in the prompt.
 ITEM_TOKENS = 14
+COUNT_TOKENS = 18
+# Of the tokens, what log lines get at most where runbooks were found as well.
+LOG_SHARE = 0.75
 
 _COLLECTION_KIND = {
     "runbooks": EvidenceKind.RUNBOOK, "incidents": EvidenceKind.INCIDENT, "history": EvidenceKind.PATTERN,
 }  # fmt: skip
+
+
+# The source of a pattern that stands beside a line of its own.
+_COUNTED = re.compile(r"\d+ lines")
 
 
 def estimated_tokens(text: str) -> int:
@@ -46,14 +54,17 @@ def estimated_tokens(text: str) -> int:
     return ceil(len(text) / CHARACTERS_A_TOKEN)
 
 
-def cost_of(kind: EvidenceKind, text: str) -> int:
+def cost_of(item: Evidence) -> int:
     """Estimated tokens of a piece of evidence in the prompt, which shows log lines without their framing."""
-    return estimated_tokens(compact(text) if kind is EvidenceKind.LOG else text) + ITEM_TOKENS
+    if item.kind is EvidenceKind.PATTERN and _COUNTED.fullmatch(item.source):
+        return COUNT_TOKENS  # the prompt says "3 lines like L1"
+    text = compact(item.text) if item.kind is EvidenceKind.LOG else item.text
+    return estimated_tokens(text) + ITEM_TOKENS
 
 
 def for_lines(budget_tokens: int, documents: Sequence[KnownDocument]) -> int:
     """The tokens that lines and patterns may take, so that the runbooks found have room beside them."""
-    return int(budget_tokens * (0.65 if documents else 1.0))
+    return int(budget_tokens * (LOG_SHARE if documents else 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +97,13 @@ class EvidenceBudget:
 
     def add(self, kind: EvidenceKind, text: str, *, beyond: bool = False, **fields: object) -> str | None:
         """The new item's id, or None where it does not fit; with `beyond` it is kept, but for the card alone."""
-        cost = cost_of(kind, text)
+        number = self._numbers.get(kind, 0) + 1
+        item = Evidence(f"{kind.prefix}{number}", kind, text, **fields)  # type: ignore[arg-type]
+        cost = cost_of(item)
         if cost > self.left and not beyond:
             return None
-        number = self._numbers[kind] = self._numbers.get(kind, 0) + 1
-        self.items.append(Evidence(f"{kind.prefix}{number}", kind, text, **fields))  # type: ignore[arg-type]
+        self._numbers[kind] = number
+        self.items.append(item)
         if not beyond:
             self.prompted.append(self.items[-1])
             self.left -= cost
@@ -135,16 +148,14 @@ def with_documents(
     """The chosen lines with the documents that fit into what is left of all `budget_tokens`."""
     knowledge = EvidenceBudget(budget_tokens - chosen.spent)
     for document in documents:
-        hit = document.hit
-        knowledge.add(
-            _COLLECTION_KIND[document.collection],
-            cut(hit.text, SECTION_CHARACTERS),
-            source=document.cited_as,
-            score=round(hit.relevance, 4),
-        )
+        source, score = document.cited_as, round(document.hit.relevance, 4)
+        kind, text = _COLLECTION_KIND[document.collection], cut(document.hit.text, SECTION_CHARACTERS)
+        # What a model has no room for still tells the card what to do.
+        if knowledge.add(kind, text, source=source, score=score) is None:
+            knowledge.add(kind, text, beyond=True, source=source, score=score)
     return Selection(
         (*chosen.items, *knowledge.items),
-        (*chosen.prompted, *knowledge.items),
+        (*chosen.prompted, *knowledge.prompted),
         {n: tuple(v) for n, v in ids.items()},
         chosen.spent + knowledge.spent,
         left_out,

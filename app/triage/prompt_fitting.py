@@ -9,9 +9,9 @@ The static part is not counted: it is the same for every question, so that the s
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from app.evidence_selection import estimated_tokens
+from app.evidence_selection import Selection, estimated_tokens
 from app.triage.engine import LanguageModel, Message
-from app.triage.prompting import PromptMaterial, prompt_line
+from app.triage.prompting import PromptMaterial, prompt_lines
 from prompts.registry import Prompt, Rendered
 from retrieval.errors import ModelDown
 from retrieval.taxonomy import EvidenceKind
@@ -116,5 +116,9 @@ def _one_fewer(material: PromptMaterial, *, knowledge: bool) -> tuple[PromptMate
     """The last piece of evidence of a kind goes: the first ones carry most."""
     prompted = material.selection.prompted
     last = max(nth for nth, each in enumerate(prompted) if (each.kind in _KNOWLEDGE) is knowledge)
-    kept = (*prompted[:last], *prompted[last + 1 :])
-    return replace(material, selection=replace(material.selection, prompted=kept)), len(prompt_line(prompted[last])) + 1
+    smaller = replace(material.selection, prompted=(*prompted[:last], *prompted[last + 1 :]))
+    return replace(material, selection=smaller), _characters(material.selection) - _characters(smaller)
+
+
+def _characters(selection: Selection) -> int:
+    return sum(len(line) + 1 for line in prompt_lines(selection))

@@ -96,7 +96,7 @@ class PromptMaterial:
             "verdict": untagged(_verdict(self.verdict, readable)),
             "candidates": untagged("\n".join(listed)) or "none: no line reads like a failure",
             "actions": untagged("\n".join(offered)) or "none",
-            "evidence": "\n".join(prompt_line(item) for item in self.selection.prompted) or "none",
+            "evidence": "\n".join(prompt_lines(self.selection)) or "none",
             "notes": untagged(" ".join(self.notes)),
             **self._compared(readable),
         }
@@ -144,12 +144,26 @@ def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
-def prompt_line(item: Evidence) -> str:
-    """One piece of evidence on one line, without what frames a log line."""
+def prompt_lines(selection: Selection) -> list[str]:
+    """The evidence, a piece a line."""
+    readable = {item.id for item in selection.prompted}
+    like = {
+        id_: ids[0]
+        for ids in selection.ids_of_pattern.values()
+        for id_ in ids[1:]
+        if ids[0] in readable and id_ != ids[0]
+    }
+    return [prompt_line(item, like.get(item.id)) for item in selection.prompted]
+
+
+def prompt_line(item: Evidence, like: str | None = None) -> str:
+    """One piece of evidence without what frames a log line; `like` is the line that a counted pattern is shown by."""
     if item.kind in (EvidenceKind.LOG, EvidenceKind.EVENT):
         time = f"{to_datetime(item.timestamp):%H:%M:%S} " if item.timestamp is not None else ""
         who = item.labels.get("pod") or item.labels.get("app") or item.source
         return f"{item.id} {time}{untagged(inert(who, 80))}: {untagged(compact(item.text))}"
+    if item.kind is EvidenceKind.PATTERN and like is not None:
+        return f"{item.id} {untagged(inert(item.source, 40))} like {like}"
     if item.kind is EvidenceKind.PATTERN:
         return f"{item.id} {untagged(inert(item.text, SECTION_CHARACTERS))}"
     return f"{item.id} {untagged(inert(item.source, 120))}: {untagged(inert(item.text, SECTION_CHARACTERS))}"

@@ -55,7 +55,7 @@ def test_the_budget_is_kept(lines: list[tuple[int, int]], documents: int, budget
     """What a model reads never costs more than the budget; ids count from 1 by kind; lines are those of the table."""
     table = table_of(lines)
     selection = selected(table, [document(nth) for nth in range(documents)], budget)
-    cost = sum(cost_of(item.kind, item.text) for item in selection.prompted)
+    cost = sum(cost_of(item) for item in selection.prompted)
     assert cost == selection.tokens <= budget
     for kind in EvidenceKind:
         ids = [item.id for item in selection.evidence if item.kind is kind]
