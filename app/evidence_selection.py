@@ -25,6 +25,8 @@ LINE_CHARACTERS = 360
 PATTERN_CHARACTERS = 160
 # Lines of the same stream before and after a line of trouble that may belong to it, and how many a problem gets.
 REACH, MOST_AROUND = 4, 5
+# Problems whose surroundings are looked at, the worst ones.
+LOOKED_AROUND = 8
 # A pattern that came this many times as often as the trouble beside it is the program's ordinary chatter.
 CHATTER = 4
 # Problems that the card lists.
@@ -43,7 +45,6 @@ LOG_SHARE = 0.75
 _COLLECTION_KIND = {
     "runbooks": EvidenceKind.RUNBOOK, "incidents": EvidenceKind.INCIDENT, "history": EvidenceKind.PATTERN,
 }  # fmt: skip
-
 
 # The source of a pattern that stands beside a line of its own.
 _COUNTED = re.compile(r"\d+ lines")
@@ -201,7 +202,7 @@ def _around(
     problems: Sequence[ProblemGroup], table: LogTable, found: WindowPatterns, ids: Mapping[int, Sequence[str]]
 ) -> Iterator[tuple[int, LogLine]]:
     """Patterns that stand beside the lines of the problems, with the line there: of each problem one, then the next."""
-    by_problem = [_beside(problem, table, found) for problem in problems[:MOST_PROBLEMS] if problem.lead.number in ids]
+    by_problem = [_beside(problem, table, found) for problem in problems[:LOOKED_AROUND] if problem.lead.number in ids]
     for depth in range(MOST_AROUND):
         for beside in by_problem:
             if depth < len(beside):
