@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 from opentelemetry.sdk.trace import SpanProcessor
@@ -91,7 +90,7 @@ async def open_app(
             total_seconds=settings.model.total_seconds,
             evidence_tokens=settings.app.evidence_tokens,
             window_hours=settings.app.window_hours,
-            zone=_zone(settings.app.timezone),
+            zone=settings.app.zone,
         )
         yield App(settings, Pipeline(parts), source, knowledge, model, telemetry, parts)
 
@@ -204,10 +203,3 @@ async def open_model(settings: ModelSettings) -> AsyncIterator[tuple[LanguageMod
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=address))
         kind = LlamaCpp if settings.api == "llama.cpp" else OpenAiEndpoint
         yield kind(http, api_key=settings.api_key.get_secret_value() if settings.api_key else None), address
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise BadInput(f"the setting LOGAGENT_TIMEZONE cannot be used: there is no time zone {name!r}") from error

@@ -4,6 +4,7 @@ import os
 from copy import copy
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -116,6 +117,20 @@ class AppSettings(_Topic):
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
+    @field_validator("timezone", mode="after")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"there is no time zone {name!r}") from error
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which a time of day is meant."""
+        return ZoneInfo(self.timezone)
+
 
 class Settings:
     """All topics together, read once in the composition root."""
@@ -136,7 +151,9 @@ class Settings:
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             name = environment_name(error.title, str(first["loc"][0]))
-            raise BadInput(f"the setting {name} cannot be used: {first['msg']}") from error
+            raise BadInput(
+                f"the setting {name} cannot be used: {first['msg'].removeprefix('Value error, ')}"
+            ) from error
 
     def with_home(self, home: Path) -> Self:
         """The same settings with another home and an embedded index in it."""

@@ -27,6 +27,7 @@ _MOMENT = (
     r"|yesterday|today|now)"
 )
 
+_DAY = timedelta(days=1)
 _DURATION = re.compile(rf"^({_COUNT}) ?({_UNIT})$", re.IGNORECASE)
 _COMPACT = re.compile(r"^(?:\d+(?:\.\d+)?[smhdw])+$")
 
@@ -45,16 +46,26 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def parse_time(text: str, now: datetime) -> datetime:
+def parse_time(text: str, now: datetime, *, since: datetime | None = None) -> datetime:
     """A moment for the options --from, --to and --now: ISO 8601 with a zone, or words as in a question.
 
-    A date without a zone is refused: an option is often copied into a script, which runs elsewhere.
+    A time of day is meant in the zone of `now`, and is the last one that has been. The end of a window that starts at
+    `since` is on the day of its start, or on the day after where it would lie before it and that has been. A date
+    without a zone is refused: an option is often copied into a script, which runs elsewhere.
     """
     nanoseconds = parse_iso_nanoseconds(text)
     if nanoseconds is not None:
         return to_datetime(nanoseconds)
     if re.fullmatch(_MOMENT, text.strip(), re.IGNORECASE) and not re.search(_ISO, text, re.IGNORECASE):
-        return _moment(text.strip().lower(), now)
+        words = text.strip().lower()
+        if since is None or not re.fullmatch(_CLOCK, words):
+            moment = _moment(words, now)
+            return moment if moment <= now else moment - _DAY
+        try:
+            moment = _moment(words, since.astimezone(now.tzinfo))
+            return moment + _DAY if moment <= since and moment + _DAY <= now else moment
+        except OverflowError as error:
+            raise BadInput(f"“{words}” reaches beyond the calendar") from error
     raise BadInput(f"“{text[:60]}” is no time; write ISO 8601 with a zone, for example 2026-11-20T14:00:00Z")
 
 
@@ -123,17 +134,17 @@ def _between(match: re.Match[str], now: datetime) -> Bounds:
     first, last = _moment(start, now), _moment(end, now)
     # "yesterday between 14:00 and 15:00" and "from yesterday 14:00 to 15:00" mean one day.
     if "yesterday" in match.group().lower() and "yesterday" not in end and ":" in end and last.date() == now.date():
-        last -= timedelta(days=1)
+        last -= _DAY
     if "yesterday" in match.group().lower() and "yesterday" not in start and first.date() == now.date():
-        first -= timedelta(days=1)
+        first -= _DAY
     return first, last
 
 
 def _since(match: re.Match[str], now: datetime) -> Bounds:
     start = _moment(match["start"].lower(), now)
-    # A clock time still to come today was meant of the day before.
-    if start > now and ":" in match["start"] and "-" not in match["start"]:
-        start -= timedelta(days=1)
+    # A time of day still to come was meant of the day before.
+    if start > now and "-" not in match["start"]:
+        start -= _DAY
     return start, now
 
 
@@ -144,7 +155,7 @@ def _since_day(match: re.Match[str], now: datetime) -> Bounds:
 def _around(match: re.Match[str], now: datetime) -> Bounds:
     moment = _moment(match["at"].lower(), now)
     if moment > now and "-" not in match["at"]:
-        moment -= timedelta(days=1)
+        moment -= _DAY
     return moment - timedelta(minutes=15), moment + timedelta(minutes=15)
 
 
@@ -153,7 +164,7 @@ def _ago(match: re.Match[str], now: datetime) -> Bounds:
     moment = now - timedelta(seconds=seconds)
     if _singular(match["unit"]) in ("d", "day"):
         start = _midnight(moment)
-        return start, min(now, start + timedelta(days=1))
+        return start, min(now, start + _DAY)
     margin = timedelta(seconds=max(300, seconds / 6))
     return moment - margin, min(now, moment + margin)
 
@@ -164,18 +175,18 @@ def _day(match: re.Match[str], now: datetime) -> Bounds:
     if word in ("today", "this morning", "tonight", "this afternoon", "this evening"):
         begin = {"this afternoon": 12, "this evening": 18, "tonight": 18}.get(word, 0)
         start = today + timedelta(hours=begin)
-        return (start if start < now else start - timedelta(days=1)), now
+        return (start if start < now else start - _DAY), now
     if word == "last night":
         return today - timedelta(hours=6), min(now, today + timedelta(hours=8))
     if word.startswith("yesterday "):
         begin, end = {"morning": (0, 12), "afternoon": (12, 18)}.get(word.split()[1], (18, 24))
         return today - timedelta(hours=24 - begin), today - timedelta(hours=24 - end)
     if word == "yesterday":
-        return today - timedelta(days=1), today
+        return today - _DAY, today
     if word == "this week":
         return today - timedelta(days=today.weekday()), now
     start = _moment(word, now)
-    return start, start + timedelta(days=1)
+    return start, start + _DAY
 
 
 def _moment(text: str, now: datetime) -> datetime:
@@ -185,7 +196,7 @@ def _moment(text: str, now: datetime) -> datetime:
         return now
     day = _midnight(now)
     if "yesterday" in text:
-        day -= timedelta(days=1)
+        day -= _DAY
     iso = re.search(_ISO, text, re.IGNORECASE)
     if iso:
         nanoseconds = parse_iso_nanoseconds(iso.group().upper())

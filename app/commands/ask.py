@@ -33,9 +33,8 @@ def ask(
     """
     settings = Settings.read()
     configure_logs(settings.app.log_level, json=settings.app.log_json)
-    answer = asyncio.run(
-        _answered(settings, question, logs, namespace, options.Times(window, start, end, now), llm, quiet=as_json)
-    )
+    times = options.Times(window, start, end, now, settings.app.zone)
+    answer = asyncio.run(_answered(settings, question, logs, namespace, times, llm, quiet=as_json))
     if as_json:
         sys.stdout.write(answer.model_dump_json(indent=2) + "\n")
     else:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -16,12 +16,10 @@ from app.commands import options
 from app.commands.answer_text import changes_table
 from app.settings import Settings
 from app.telemetry.log_records import configure_logs
-from app.time_phrases import parse_time
 from retrieval.errors import BadInput
 from retrieval.logs.source import Coverage
-from retrieval.taxonomy import WindowSource
 from retrieval.time_window import TimeWindow
-from retrieval.timestamps import parse_iso_nanoseconds, to_iso, to_nanoseconds
+from retrieval.timestamps import to_iso
 
 CONTRACT = 1
 # Comparing needs all lines, not the most telling ones.
@@ -46,9 +44,10 @@ def changes(
 
     Example: logagent changes --before 2026-11-20T13:00Z..2026-11-20T14:00Z --after 2026-11-20T14:00Z..2026-11-20T15:00Z
     """
-    windows = parse_span(before, "--before"), parse_span(after, "--after")
-    refuse_overlap(*windows)
     settings = Settings.read()
+    present = datetime.now(settings.app.zone)
+    windows = parse_span(before, "--before", present), parse_span(after, "--after", present)
+    refuse_overlap(*windows)
     configure_logs(settings.app.log_level, json=settings.app.log_json)
     found = asyncio.run(_found(settings, logs, namespace, windows))
     if as_json:
@@ -57,21 +56,15 @@ def changes(
         _print(found)
 
 
-def parse_span(text: str, option: str) -> TimeWindow:
-    """The window of "T..T"; BadInput, with a sentence, where it is none."""
+def parse_span(text: str, option: str, now: datetime) -> TimeWindow:
+    """The window of "T..T", times of day in the zone of `now`; BadInput, with a sentence, where it is none."""
     first, dots, last = text.partition("..")
     if not dots or not first.strip() or not last.strip():
         raise BadInput(f"{option} is two times with two dots between them, T..T, not “{text[:80]}”")
-    now = datetime.now(UTC)
     try:
-        return TimeWindow(_moment(first, now), _moment(last, now), WindowSource.OPTION)
+        return options.between(first, last, now)
     except ValueError as error:
         raise BadInput(f"{option}: {error}") from error
-
-
-def _moment(text: str, now: datetime) -> int:
-    exact = parse_iso_nanoseconds(text)
-    return to_nanoseconds(parse_time(text, now)) if exact is None else exact
 
 
 async def _found(

@@ -1,7 +1,7 @@
 """Options that several commands share, and what they become."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +19,9 @@ Logs = Annotated[
 ]
 Namespace = Annotated[str | None, typer.Option(help="Only lines of this namespace.")]
 Window = Annotated[str | None, typer.Option("--window", metavar="DURATION", help="The last 30m, 2h, 7d …")]
-From = Annotated[str | None, typer.Option("--from", metavar="TIME", help="Start of the window, ISO 8601 with a zone.")]
+From = Annotated[
+    str | None, typer.Option("--from", metavar="TIME", help="Start of the window: ISO 8601 with a zone, or 14:00 …")
+]
 To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="End of the window, exclusive.")]
 Now = Annotated[
     str | None,
@@ -30,16 +32,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothin
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The options about time, as given."""
+    """The options about time, as given, and the zone in which a time of day like 14:00 is meant."""
 
     window: str | None
     start: str | None
     end: str | None
     now: str | None
+    zone: tzinfo = UTC
 
     def moment(self) -> datetime | None:
         """The moment of --now; BadInput where it is no time."""
-        return parse_time(self.now, datetime.now(UTC)) if self.now else None
+        return parse_time(self.now, datetime.now(self.zone)) if self.now else None
 
 
 def present(now: datetime | None, extent: TimeWindow | None) -> datetime:
@@ -56,19 +59,25 @@ def chosen_window(times: Times, extent: TimeWindow | None) -> TimeWindow | None:
         raise BadInput("give either --window or --from and --to, not both")
     if times.end and not times.start:
         raise BadInput("--to needs --from: say where the window starts")
-    now = present(times.moment(), extent)
+    now = present(times.moment(), extent).astimezone(times.zone)
     try:
         if times.window:
             return TimeWindow.last(parse_duration(times.window), now, WindowSource.OPTION)
         if times.start:
-            end = _nanoseconds(times.end, now) if times.end else to_nanoseconds(now)
-            return TimeWindow(_nanoseconds(times.start, now), end, WindowSource.OPTION)
+            return between(times.start, times.end, now)
     except ValueError as error:
         raise BadInput(str(error)) from error
     return None
 
 
-def _nanoseconds(text: str, now: datetime) -> int:
-    """A moment as `parse_time` reads it, with all nine decimals where it is written with them."""
+def between(first: str, last: str | None, now: datetime) -> TimeWindow:
+    """The window from one time to another, or to now; ValueError where it ends before it starts."""
+    start = parse_time(first, now)
+    end = parse_time(last, now, since=start) if last else now
+    return TimeWindow(_nanoseconds(first, start), _nanoseconds(last or "", end), WindowSource.OPTION)
+
+
+def _nanoseconds(text: str, moment: datetime) -> int:
+    """The moment, with all nine decimals where it is written with them."""
     exact = parse_iso_nanoseconds(text)
-    return to_nanoseconds(parse_time(text, now)) if exact is None else exact
+    return to_nanoseconds(moment) if exact is None else exact

@@ -43,7 +43,8 @@ def patterns(
     """
     settings = Settings.read()
     configure_logs(settings.app.log_level, json=settings.app.log_json)
-    chosen, read, found = asyncio.run(_mined(settings, logs, namespace, options.Times(window, start, end, now)))
+    times = options.Times(window, start, end, now, settings.app.zone)
+    chosen, read, found = asyncio.run(_mined(settings, logs, namespace, times))
     if as_json:
         sys.stdout.write(json.dumps(_as_json(chosen, read, found), ensure_ascii=False, indent=2) + "\n")
     else:

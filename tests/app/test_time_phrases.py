@@ -128,6 +128,33 @@ def test_an_option_needs_a_zone(text: str) -> None:
         parse_time(text, NOW)
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        ("14:00", "14:20", (0, 1 / 3)),
+        ("2pm", "14:30", (0, 0.5)),
+        ("14:00", "15:00", (0, 1)),  # not over yet
+        ("22:00", "23:00", (-16, -15)),
+        ("22:00", "02:00", (-16, -12)),
+        ("yesterday", "noon", (-38, -26)),
+        ("2026-11-18T10:00:00Z", "12:00", (-52, -50)),
+    ],
+)
+def test_times_of_day_as_options(start: str, end: str, hours: tuple[float, float]) -> None:
+    """--from 22:00 is the last 22:00 that has been, and --to 02:00 the one after it, given here in hours from 14:00."""
+    two = datetime(2026, 11, 20, 14, tzinfo=UTC)
+    first = parse_time(start, NOW)
+    assert (first, parse_time(end, NOW, since=first)) == tuple(two + timedelta(hours=each) for each in hours)
+
+
+def test_a_window_of_options_may_not_end_before_it_starts() -> None:
+    """--from 14:00 --to 13:00 is no window: 13:00 of the next day has not been."""
+    first = parse_time("14:00", NOW)
+    assert parse_time("13:00", NOW, since=first) < first
+    with pytest.raises(BadInput, match="calendar"):
+        parse_time("14:00", NOW, since=datetime.max.replace(tzinfo=UTC))
+
+
 def test_an_option_may_be_words() -> None:
     """A clock time or a day in words is meant from `now`."""
     assert parse_time("yesterday", NOW) == datetime(2026, 11, 19, tzinfo=UTC)

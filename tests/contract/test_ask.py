@@ -138,6 +138,17 @@ def test_now_moves_the_window(logagent: CommandLine) -> None:
     assert (answer.evidence, answer.problems, answer.triage.evidence) == ([], [], [])
 
 
+@pytest.mark.parametrize(("zone", "start"), [("UTC", "14:00"), ("Asia/Tokyo", "05:00"), ("America/New_York", "19:00")])
+def test_a_time_of_day_is_meant_in_the_zone_of_the_settings(logagent: CommandLine, zone: str, start: str) -> None:
+    """--from 14:00 and “since 14:00” are one moment, 14:00 of the zone that LOGAGENT_TIMEZONE names."""
+    options = ("--now", "2026-11-20T21:30:00Z", "--logs", ETCD, "--json")
+    by_option = logagent("ask", "what failed?", "--from", "14:00", *options, LOGAGENT_TIMEZONE=zone).json
+    by_words = logagent("ask", "what failed since 14:00?", *options, LOGAGENT_TIMEZONE=zone).json
+    assert by_option["window"]["start"] == by_words["window"]["start"] == f"2026-11-20T{start}:00Z"
+    counted = logagent("patterns", "--from", "14:00", *options, LOGAGENT_TIMEZONE=zone).json
+    assert counted["window"]["start"] == by_option["window"]["start"]
+
+
 def test_windows_are_half_open_to_the_nanosecond(logagent: CommandLine) -> None:
     """A line at --from is in the window, a line at --to is not, and the nanoseconds of both are kept."""
     times = sorted(line["ts"] for line in case_lines("etcd-disk-full"))

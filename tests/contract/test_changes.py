@@ -56,6 +56,15 @@ def test_a_window_without_lines_is_said_to_be_one(logagent: CommandLine, logs: P
     assert any("holds no lines" in warning for warning in document["warnings"])
 
 
+def test_a_time_of_day_is_meant_in_the_zone_of_the_settings(logagent: CommandLine, logs: Path) -> None:
+    """13:00..14:00 are hours of the zone that LOGAGENT_TIMEZONE names."""
+    spans = ("--before", "yesterday 13:00..yesterday 14:00", "--after", "yesterday 14:00..yesterday 15:00")
+    document = logagent("changes", *spans, "--logs", logs, "--json", LOGAGENT_TIMEZONE="Asia/Tokyo").json
+    for side, start, end in (("before", "04:00", "05:00"), ("after", "05:00", "06:00")):
+        assert document[side]["start"].endswith(f"T{start}:00Z")
+        assert document[side]["end"].endswith(f"T{end}:00Z")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
