@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.answer import Action, Triage
 from app.evidence_selection import SECTION_CHARACTERS, Selection
 from app.triage.compact_text import compact
+from app.triage.components import UNKNOWN, component_of
 from app.triage.findings import ProblemGroup
 from app.triage.message import message_of
 from app.triage.schema import TriageChoices
@@ -15,6 +16,7 @@ from retrieval.taxonomy import Category, EvidenceKind, Status
 from retrieval.timestamps import to_datetime
 
 MOST_CANDIDATES = 5
+OBSERVED = (EvidenceKind.LOG, EvidenceKind.PATTERN, EvidenceKind.EVENT)
 # A longer question is cut in the prompt; the rules that read it before see all of it.
 QUESTION_CHARACTERS = 800
 # What a prompt may declare.
@@ -31,13 +33,14 @@ _TAG_ESCAPES = str.maketrans({"<": "‹", ">": "›"})
 def triage_choices(
     problems: Sequence[ProblemGroup], selection: Selection, actions: Mapping[str, Action]
 ) -> TriageChoices:
-    """What the model may choose from: this request's ids and components, and every category."""
+    """What the model may choose from: this request's ids and components (by canonical name), and every category."""
     components = dict.fromkeys(problem.lead.component for problem in problems)
-    components |= dict.fromkeys(item.labels["app"] for item in selection.prompted if item.labels.get("app"))
+    components |= dict.fromkeys(component_of(item.labels) for item in selection.prompted if item.kind in OBSERVED)
+    components.pop(UNKNOWN, None)
     readable = [name for name in components if name.isprintable() and name.strip()][:20]
     return TriageChoices(
         evidence_ids=tuple(item.id for item in selection.prompted),
-        components=(*readable, "unknown") if "unknown" not in readable else tuple(readable),
+        components=(*readable, UNKNOWN),
         categories=tuple(Category),
         action_ids=tuple(actions),
     )
