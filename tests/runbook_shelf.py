@@ -41,7 +41,7 @@ class RunbookShelf:
         for book, sections, words in self._books:
             if filters and filters.get("category") not in book.labels.get("category", ()):
                 continue
-            best = max(range(len(sections)), key=lambda nth: len(wanted & words[nth]))  # noqa: B023
+            best = max(range(len(sections)), key=lambda nth: len(wanted & words[nth]))
             found.append((len(wanted & words[best]), book, sections, best))
         found.sort(key=lambda each: (-each[0], each[1].doc_id))
         return [_document(book, sections, best, score) for score, book, sections, best in found[:k] if score]
@@ -58,4 +58,4 @@ def _document(book, sections, best, score) -> KnownDocument:
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in re.findall(r"[a-z]{4,}", text.lower())}
+    return set(re.findall(r"[a-z]{4,}", text.lower()))

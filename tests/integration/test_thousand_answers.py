@@ -80,7 +80,7 @@ async def test_many_answers_are_all_valid(urls: list[str], tmp_path: Path) -> No
 
     await asyncio.gather(*(of_model(which) for which in range(len(MODELS))))
     sys.stdout.write(
-        f"{counts['answers']} answers by {len(MODELS)} models over {len(CASES)} cases: {counts['llama.cpp']} of a model "
+        f"{counts['answers']} answers by {len(MODELS)} models over {len(CASES)} cases: {counts['llama.cpp']} of models "
         f"({counts['with actions']} with actions), {counts['extractive']} extractive after two attempts; "
         f"{counts['citations']} citations, {counts['invalid']} of them invalid; {len(failures)} errors\n"
     )
