@@ -13,13 +13,21 @@ from retrieval.timestamps import NANOSECONDS
 
 START = 1_780_000_000 * NANOSECONDS
 HOUR = 3600 * NANOSECONDS
+# Lines that are drawn in one go, so that stack traces and their like stay whole.
+LONGEST_STRETCH = 40
 
 
 def sample_lines(count: int, seed: int = 7) -> list[tuple[dict[str, str], str]]:
-    """Labels and text of `count` lines, drawn evenly from all captures, with other numbers in each."""
+    """Labels and text of `count` lines: stretches of all captures, in turn at random, with other numbers in each."""
     rng = random.Random(seed)  # noqa: S311  # seeded, so that every run measures the same lines
-    known = [(line.labels.known(), line.line) for case in bundled_cases(folder()) for line in case.logs]
-    return [(labels, jittered(text, rng)) for labels, text in (rng.choice(known) for _ in range(count))]
+    captures = [[(line.labels.known(), line.line) for line in case.logs] for case in bundled_cases(folder())]
+    lines: list[tuple[dict[str, str], str]] = []
+    while len(lines) < count:
+        capture = rng.choice(captures)
+        start = rng.randrange(len(capture))
+        stretch = capture[start : start + rng.randint(1, LONGEST_STRETCH)]
+        lines += [(labels, jittered(text, rng)) for labels, text in stretch]
+    return lines[:count]
 
 
 def sample_window(count: int, start: int = START, seed: int = 7) -> tuple[LogTable, TimeWindow]:

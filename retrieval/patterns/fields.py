@@ -75,17 +75,20 @@ _ACCESS_FORM = re.compile(rf"""HTTP/<n>"? (?:{KEEP})?(?P<class>[1-5])xx""")
 _LETTER_FORM = re.compile(r"^(?:(?:<n>|<ip>) )?(?P<letter>[DIWEF])(?: <time>)? ")
 
 # Words that make a line worth reading whatever its level; each stands for something that went wrong, in any program.
-_TROUBLE = re.compile(
-    r"\b(?:fail(?:ed|ure|ing|s)?|errors?|exception|traceback|panic|fatal|refused|denied|forbidden|unauthori[sz]ed"
-    r"|timed?[ -]?out|timeout|deadline|unreachable|unable|cannot|can't|could not|couldn't|no such|not found|missing"
-    r"|invalid"
-    r"|unknown|unexpected|rejected|refusing|abort(?:ed|ing)?|killed|oom|out of memory|back-?off|crash\w*|evict\w*"
-    r"|unhealthy|not ready|notready|lost|corrupt\w*|expired|exceed\w*|insufficient|no space|full|conflict"
-    r"|disconnect\w*|reset by peer|broken pipe|mismatch|unsupported|incompatible|throttl\w*|too many|too large|stale"
-    r"|permission|read-only|unavailable|no leader|already in use|bad|malformed|dropp(?:ed|ing)|exhausted"
-    r"|overload\w*)\b",
-    re.IGNORECASE,
+_TROUBLE = frozenset(
+    """fail failed failure failures failing fails error errors exception traceback panic fatal refused denied forbidden
+    unauthorised unauthorized timeout timedout deadline unreachable unable cannot can't couldn't missing invalid unknown
+    unexpected rejected refusing abort aborted aborting killed oom backoff unhealthy notready lost expired insufficient
+    full conflict mismatch unsupported incompatible stale permission unavailable bad malformed dropped dropping
+    exhausted disconnect""".split()  # noqa: SIM905
 )
+_STEMS = ("crash", "evict", "corrupt", "exceed", "disconnect", "throttl", "overload")
+_PHRASES = (
+    "timed out", "time out", "timed-out", "time-out", "could not", "no such", "not found", "out of memory", "back-off",
+    "not ready", "no space", "reset by peer", "broken pipe", "too many", "too large", "read-only", "no leader",
+    "already in use",
+)  # fmt: skip
+_WORD = re.compile(r"[a-z']+")
 # "no errors", "error: null", "without error", "err=<nil>": trouble words that say there was none.
 _CALM = re.compile(
     r"\b(?:no|without|zero) (?:errors?|failures?)\b"
@@ -130,4 +133,7 @@ def trouble_words(masked: str) -> int:
     """How many different words of trouble a line holds; 0 where it says that nothing went wrong."""
     if _CALM.search(masked):
         return 0
-    return len({match.group().lower() for match in _TROUBLE.finditer(masked)})
+    text = masked.lower()
+    words: set[str] = set(_WORD.findall(text))
+    stems = sum(word.startswith(_STEMS) for word in words - _TROUBLE)
+    return len(words & _TROUBLE) + stems + sum(phrase in text for phrase in _PHRASES)

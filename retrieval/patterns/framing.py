@@ -12,7 +12,7 @@ from dataclasses import dataclass
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
 _CRI = re.compile(r"^\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP](?::\S*)? ")
 _SYSLOG = re.compile(
-    r"^(?:<\d{1,3}>\d? ?)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ (?P<program>[\w./@-]{1,60})(?:\[\d+\])?: "
+    r"^(?:<\d{1,3}>\d? ?)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ (?P<program>[\w./@()-]{1,60})(?:\[\d+\])?: "
 )
 _KLOG = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ (?P<caller>[\w./-]+:\d+)\] ?")
 _DOCKER_KEYS = ({"log", "stream", "time"}, {"log", "stream", "time", "attrs"})
@@ -60,6 +60,8 @@ _BY_MARK = (
     rf"\[(?:{_TIME})\s+(?:{_LEVEL})\s+(?P<caller>[\w:.-]+)\] ",  # Rust's env_logger
     r"(?:[-|>:]|---)\s+",
     r"\[(?:\d+(?:[-:#]\d+)?|myid:\d*|pid:? ?\d+|-)\]:?\s*|\*\d+ ",
+    r"\[[^\]\[]{1,200}\] (?=(?:[a-z_]\w*\.){2,}[A-Z]\w*[ :])",  # thread of many words before a logger
+    r"\[(?P<caller>(?:[^\[\]]|\[[^\[\]]*\]){1,200})\] - ",  # ZooKeeper's thread and class
     r"\[ *(?P<caller>[A-Za-z][\w.$@:/#-]*(?: [\w.$=-]+)?) *\](?:\[\d+\])?:?\s*",  # thread or logger
 )
 _DIGIT, _LETTER, _MARK = (tuple(re.compile(part) for part in parts) for parts in (_BY_DIGIT, _BY_LETTER, _BY_MARK))

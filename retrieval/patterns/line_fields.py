@@ -90,7 +90,7 @@ def fields_of(text: str) -> LineFields:
     named = _first(values, _ERROR)
     words = str(raised)
     said = f"{inner.text}\n{named}"
-    exit_code = _number(values, _EXIT_CODE, 0, 255, _EXITED, said)
+    exit_code = _exit_code(values, said)
     return LineFields(
         message=_message(inner.text, words, trace) or head,
         error=words or named if trace else named or words,
@@ -98,7 +98,7 @@ def fields_of(text: str) -> LineFields:
         exception=_first(values, _EXCEPTION) or raised.type,
         exit_code=exit_code,
         # The status of a process is written as that of a request is.
-        http_status=_number(values, _HTTP_STATUS, 100, 599, _ANSWERED, said) if exit_code is None else None,
+        http_status=_http_status(values, said) if exit_code is None else None,
         grpc_code=_grpc_code(values, said),
     )
 
@@ -127,23 +127,35 @@ def _message(text: str, raised: str, trace: str) -> str:
 def _first(values: Mapping[str, str], names: tuple[str, ...]) -> str:
     if values:
         for name in names:
-            if (value := values.get(name, "").strip()) not in _NOTHING:
+            if name in values and (value := values[name].strip()) not in _NOTHING:
                 return value
     return ""
 
 
-def _number(
-    values: Mapping[str, str], names: tuple[str, ...], least: int, most: int, otherwise: re.Pattern[str], text: str
-) -> int | None:  # fmt: skip
-    """The first of these values that is a number in bounds, else the one that the expression finds in the text."""
+def _exit_code(values: Mapping[str, str], said: str) -> int | None:
+    code = _number(values, _EXIT_CODE, 0, 255)
+    if code is None and ("exit" in said or "Exit" in said or "status=" in said) and (found := _EXITED.search(said)):
+        return int(found["code"] or found["systemd"])
+    return code
+
+
+def _http_status(values: Mapping[str, str], said: str) -> int | None:
+    status = _number(values, _HTTP_STATUS, 100, 599)
+    if status is None and ("HTTP" in said or "tatus" in said) and (found := _ANSWERED.search(said)):
+        return int(found["access"] or found["named"])
+    return status
+
+
+def _number(values: Mapping[str, str], names: tuple[str, ...], least: int, most: int) -> int | None:
+    """The first of these values that is a number in bounds."""
     for name in names:
-        value = values.get(name, "")
-        if len(value) <= 6 and value.isascii() and value.isdigit() and least <= int(value) <= most:
+        value = values.get(name)
+        if value and len(value) <= 6 and value.isascii() and value.isdigit() and least <= int(value) <= most:
             return int(value)
-    found = otherwise.search(text)
-    return int(next(filter(None, found.groups()))) if found else None
+    return None
 
 
-def _grpc_code(values: Mapping[str, str], text: str) -> str:
-    found = _GRPC.search(text)
-    return found["code"] if found else _first(values, _GRPC_CODE)
+def _grpc_code(values: Mapping[str, str], said: str) -> str:
+    if "code = " in said and (found := _GRPC.search(said)):
+        return found["code"]
+    return _first(values, _GRPC_CODE)

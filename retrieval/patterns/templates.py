@@ -1,13 +1,19 @@
-"""The templates of many lines: masked and grouped by column, then mined."""
+"""The templates of many lines: collapsed and masked by column, then mined by what the lines say.
+
+Only a few lines of each kind are read in Python. Their frame (time, thread, logger, host) decides nothing: it differs
+where the event is the same, and as a part of the text it would make different events look alike.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from retrieval.patterns.collapsing import Kinds, collapsed, kinds_of
 from retrieval.patterns.fields import Level, level_of
-from retrieval.patterns.masking import kept_numbers, masked
-from retrieval.patterns.mining import mine, readable
+from retrieval.patterns.framing import bare, unframed
+from retrieval.patterns.masking import kept_numbers, masked, numbered_words
+from retrieval.patterns.mining import merged, mine, readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +34,66 @@ class Templates:
 
 def find_templates(lines: pl.Series) -> Templates:
     """The templates of a string column."""
+    if not len(lines):
+        return Templates((), pl.Series("template", [], dtype=pl.UInt32))
+    kinds = collapsed(lines)
+    whole = _masked(lines.gather(kinds.first))
+    alike = kinds_of(whole)
+    kinds = kinds.again(alike)
+    frames = whole.gather(alike.first).to_list()
+    said = _said(lines.gather(kinds.first), frames)
+    known, template_of = _mined(frames, _with_witnesses(lines, kinds, said))
+    return Templates(known, template_of.gather(kinds.of_line))
+
+
+def _masked(lines: pl.Series) -> pl.Series:
     # The streaming engine takes the column in parts, so that all cores mask.
-    rows = lines.to_frame("line").lazy().select(masked("line").alias("masked")).collect(engine="streaming")
-    distinct = rows.unique(maintain_order=True)
-    template_of, known = _mined(distinct["masked"].to_list())
-    rows = rows.join(distinct.with_columns(template=template_of), on="masked", how="left", maintain_order="left")
-    return Templates(known, rows["template"])
+    return lines.to_frame("line").lazy().select(masked("line")).collect(engine="streaming")["line"]
 
 
-def _mined(distinct: Sequence[str]) -> tuple[pl.Series, tuple[Template, ...]]:
-    """Template number of each distinct masked line, and the templates.
+def _said(lines: pl.Series, whole: Sequence[str]) -> list[str]:
+    """What each line says, masked and readable; `whole` are the lines masked with their frames."""
+    messages = [_message(line) for line in lines.to_list()]
+    masks = _masked(pl.Series(messages, dtype=pl.String)).to_list()
+    return [readable(mask if mask.strip() else frame) for mask, frame in zip(masks, whole, strict=True)]
 
-    Lines of different level, exit code or HTTP status class are mined apart, so that they are never one template.
+
+def _message(line: str) -> str:
+    return unframed(bare(line)).text
+
+
+def _with_witnesses(lines: pl.Series, kinds: Kinds, said: Sequence[str]) -> list[str]:
+    """The texts, with a wildcard where a word with a number in it differs among other lines of the kind."""
+    texts = list(said)
+    wanted = [kind for kind, text in enumerate(texts) if numbered_words(text)]
+    if not wanted:
+        return texts
+    row = pl.col("row")
+    witnesses = (
+        kinds.of_line.to_frame("kind")
+        .with_row_index("row")
+        .filter(pl.col("kind").is_in(wanted))
+        .group_by("kind")
+        .agg(row.get(pl.len() // 2).alias("middle"), row.last().alias("last"))
+        .unpivot(index="kind", value_name="row")
+    )
+    rows = lines.gather(witnesses["row"])
+    for kind, text in zip(witnesses["kind"].to_list(), _said(rows, rows.to_list()), strict=True):
+        texts[kind] = merged(texts[kind], text)
+    return texts
+
+
+def _mined(frames: Sequence[str], texts: Sequence[str]) -> tuple[tuple[Template, ...], pl.Series]:
+    """The templates of kinds, and the number of each kind's template.
+
+    Kinds of different level, exit code or HTTP status class are mined apart, so that they are never one template.
     """
-    kinds: dict[tuple[Level, tuple[str, ...]], list[int]] = {}
-    for number, text in enumerate(distinct):
-        kinds.setdefault((level_of(text), kept_numbers(text)), []).append(number)
-    template_of = [0] * len(distinct)
-    templates: dict[Template, int] = {}
-    for (level, _), members in kinds.items():
-        mined = mine([readable(distinct[number]) for number in members])
-        for number, text in zip(members, mined, strict=True):
-            template_of[number] = templates.setdefault(Template(text, level), len(templates))
-    return pl.Series("template", template_of, dtype=pl.UInt32), tuple(templates)
+    sorts: dict[tuple[Level, tuple[str, ...]], list[int]] = {}
+    for number, frame in enumerate(frames):
+        sorts.setdefault((level_of(frame), kept_numbers(frame)), []).append(number)
+    template_of = [0] * len(frames)
+    known: dict[Template, int] = {}
+    for (level, _), members in sorts.items():
+        for number, text in zip(members, mine([texts[number] for number in members]), strict=True):
+            template_of[number] = known.setdefault(Template(text, level), len(known))
+    return tuple(known), pl.Series("template", template_of, dtype=pl.UInt32)
