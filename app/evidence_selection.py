@@ -9,7 +9,7 @@ the card shows and the model does not read. Where nothing is wrong, the most tel
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from app.knowledge_query import KnownDocument
@@ -122,7 +122,7 @@ def select_evidence(
 ) -> Selection:
     """The evidence for these problems (for the window where there are none) within `budget_tokens` estimated tokens.
 
-    With `found` the evidence of a pattern names the positions of all its lines, without it those of its samples.
+    With `found` the evidence of a pattern names the positions of all its events, without it those of its samples.
     """
     log_budget = EvidenceBudget(for_lines(budget_tokens, documents))
     order = list(_interleaved(problems)) or list(findings[:6])
@@ -134,8 +134,8 @@ def select_evidence(
             _add_around(log_budget, pattern, line, table, ids, found)
     for problem in problems[:MOST_PROBLEMS]:
         if problem.lead.number not in ids:
-            line = table.at(problem.lead.pattern.sample_positions[0])
-            ids[problem.lead.number] = [add_line(log_budget, line, beyond=True) or ""]
+            first = problem.lead.pattern.sample_positions[0]
+            ids[problem.lead.number] = [_add_event(log_budget, first, table, found, beyond=True) or ""]
     return with_documents(log_budget, documents, budget_tokens, ids, _left_out(dropped, budget_tokens))
 
 
@@ -186,11 +186,11 @@ def _add_finding(
     """A finding's first line, with `twice` its last where that says something else, its count where it came often."""
     pattern = finding.pattern
     positions = pattern.sample_positions
-    lines = [table.at(positions[0])]
+    quoted = [positions[0]]
     if twice and pattern.count > 1 and len(positions) > 1 and "<" in pattern.template:
-        lines.append(table.at(positions[-1]))
-    added = [id_ for line in lines if (id_ := add_line(budget, line))]
-    if pattern.count > len(lines) and added:
+        quoted.append(positions[-1])
+    added = [id_ for position in quoted if (id_ := _add_event(budget, position, table, found))]
+    if pattern.count > len(quoted) and added:
         counted = _add_count(budget, finding.number, pattern, table, found)
         added += [counted] if counted else []
     if added:
@@ -255,29 +255,45 @@ def _add_count(
         source=f"{pattern.count} lines",
         timestamp=pattern.first_seen,
         labels=pattern.labels,
-        lines=_positions(number, pattern, table, found),
+        lines=_positions(number, pattern, found),
         score=pattern.score,
     )
 
 
-def _positions(number: int, pattern: Pattern, table: LogTable, found: WindowPatterns | None) -> tuple[int, ...]:
+def _positions(number: int, pattern: Pattern, found: WindowPatterns | None) -> tuple[int, ...]:
     """The positions of a pattern's lines in the input; of its samples where the assignment is not at hand."""
     if found is None:
         return pattern.sample_positions
-    rows = found.rows_of(table, number).rows
-    return tuple(rows["position"].head(MOST_POSITIONS).to_list())
+    return found.positions_of(number, MOST_POSITIONS)
 
 
-def add_line(budget: EvidenceBudget, line: LogLine, *, beyond: bool = False) -> str | None:
-    """The id of a line as evidence, or None where it does not fit; see `EvidenceBudget.add`."""
+def _add_event(
+    budget: EvidenceBudget, position: int, table: LogTable, found: WindowPatterns | None, *, beyond: bool = False
+) -> str | None:
+    """The event that begins at a position: its first line, and of a stack trace what was raised."""
+    line = table.at(position)
+    if found is None:
+        return add_line(budget, line, beyond=beyond)
+    text, positions = found.quote(position)
+    return add_line(budget, replace(line, text=text), beyond=beyond, positions=positions)
+
+
+def add_line(
+    budget: EvidenceBudget, line: LogLine, *, beyond: bool = False, positions: tuple[int, ...] = ()
+) -> str | None:
+    """The id of a line as evidence, or None where it does not fit; see `EvidenceBudget.add`.
+
+    `positions` are those of all lines that its text holds, where there are several; each gets its part of the room.
+    """
+    room = LINE_CHARACTERS // max(1, len(positions))
     return budget.add(
         EvidenceKind.LOG,
-        cut(line.text, LINE_CHARACTERS) or "(empty line)",
+        "\n".join(cut(part, room) for part in line.text.split("\n")) or "(empty line)",
         beyond=beyond,
         source=stream_name(line.labels),
         timestamp=line.timestamp,
         labels=dict(line.labels),
-        lines=(line.position,),
+        lines=positions or (line.position,),
     )
 
 

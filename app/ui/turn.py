@@ -7,17 +7,7 @@ from typing import Any, Protocol
 
 from opentelemetry.trace import format_trace_id, get_current_span
 
-from app.answer import (
-    Answer,
-    Answered,
-    CardReady,
-    Event,
-    ModelQueued,
-    StepFinished,
-    StepName,
-    StepStarted,
-    TriageProgress,
-)
+from app.answer import Answer, Answered, CardReady, Event, StepFinished, StepName, StepStarted, TriageProgress
 from app.ui.citation import by_id
 from app.ui.panel_props import excerpts
 from app.ui.turn_memory import RememberedTurn
@@ -46,9 +36,6 @@ class Page(Protocol):
 
     async def show(self, answer: Answer, phase: Phase) -> None:
         """The card."""
-
-    async def queued(self, answer: Answer, ahead: int | None) -> None:
-        """The model answers others first."""
 
     async def progress(self, answer: Answer, partial: Mapping[str, Any]) -> None:
         """The answer so far."""
@@ -88,8 +75,6 @@ class ShownTurn:
                 return self._trail.finished(name, summary, milliseconds, details)
             case CardReady():
                 return self._show_card(event)
-            case ModelQueued(ahead):
-                return self._show_queue(ahead)
             case TriageProgress(partial):
                 return self._show_progress(partial)
             case Answered(answer):
@@ -102,10 +87,6 @@ class ShownTurn:
         if card.final:
             for name in ("prompt", "generate"):
                 await self._trail.skipped(name, NO_MODEL)
-
-    async def _show_queue(self, ahead: int | None) -> None:
-        if self._card is not None:
-            await self._page.queued(self._card.answer, ahead)
 
     async def _show_progress(self, partial: Mapping[str, Any]) -> None:
         now = self._clock()

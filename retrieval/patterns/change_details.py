@@ -71,7 +71,7 @@ class Details:
         rows = sorted({told[0]["row"], told[len(told) // 2]["row"], told[-1]["row"]})
         streams = {stream for cell in told for stream in cell["stream"]}
         pods = {counted.streams[stream].get("pod") for stream in streams} - {None}
-        texts = tuple(counted.rows["line"].gather(rows).to_list())
+        texts = tuple(counted.heard.texts(rows))
         pattern = Pattern(
             template=template.text,
             level=template.level,
@@ -80,7 +80,7 @@ class Details:
             first_seen=min(cell["first"] for cell in cells),
             last_seen=max(cell["last"] for cell in cells),
             labels=labels,
-            sample_positions=tuple(counted.rows["position"].gather(rows).to_list()),
+            sample_positions=tuple(counted.heard.heads["position"].gather(rows).to_list()),
             samples=texts,
             fields=fields_of(texts[0]),
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from retrieval.log_lines import LogTable
+from retrieval.patterns.events import Events, events_of
 from retrieval.patterns.templates import Template, find_templates
 from retrieval.time_window import TimeWindow
 
@@ -22,7 +23,7 @@ class Tally:
     """The counts of two windows; `buckets` are the parts of each, `untimed` the lines that no time places.
 
     `cells` has a row for each event, window and part with lines in it: `template`, `place`, `after` (which window),
-    `bucket`, `lines`, `first`, `last` (nanoseconds) and `row`, the first of its lines in `rows`. `events` has a row
+    `bucket`, `lines`, `first`, `last` (nanoseconds) and `row`, the first of them in `heard`. `events` has a row
     for each event: `template`, `place`, and for both windows (`_0` before, `_1` after) `count`, `squares` (sum of the
     squared lines of each part) and `parts` that hold lines.
     """
@@ -31,7 +32,7 @@ class Tally:
     places: tuple[Mapping[str, str], ...]
     events: pl.DataFrame
     cells: pl.DataFrame
-    rows: pl.DataFrame
+    heard: Events
     streams: tuple[Mapping[str, str], ...]
     lines: tuple[int, int]
     buckets: tuple[int, int]
@@ -43,35 +44,43 @@ def tally(before: LogTable, after: LogTable, before_window: TimeWindow, after_wi
     """The counts of both windows, by templates mined from the two together."""
     lengths = [window.end - window.start for window in (before_window, after_window)]
     width = max(1, min(lengths) // BUCKETS)
-    old, new = _placed(before, before_window, 0, width), _placed(after, after_window, len(before.streams), width)
-    rows = pl.concat([old, new])
+    old, new = _placed(before, before_window, 0), _placed(after, after_window, len(before.streams))
     streams = (*before.streams, *after.streams)
-    templates = find_templates(rows["line"])
+    heard = events_of(LogTable(pl.concat([old, new]), streams))
+    templates = find_templates(heard.said)
     places, place_of = _places(streams)
-    cells = _cells(rows.select("stream", "timestamp", "bucket").with_columns(templates.of_line), place_of, old.height)
+    is_after = pl.col("stream") >= len(before.streams)
+    start = pl.when(is_after).then(after_window.start).otherwise(before_window.start)
+    rows = heard.heads.select(
+        "stream",
+        "timestamp",
+        is_after.cast(pl.Int8).alias("after"),
+        ((pl.col("timestamp") - start) // width).alias("bucket"),
+        templates.of_line.alias("template"),
+    )
+    cells = _cells(rows, place_of)
     return Tally(
         templates.known,
         places,
         _events(cells),
         cells,
-        rows,
+        heard,
         streams,
         (old.height, new.height),
         (-(-lengths[0] // width), -(-lengths[1] // width)),
         width,
-        len(before) + len(after) - rows.height,
+        len(before) + len(after) - old.height - new.height,
     )
 
 
-def _placed(table: LogTable, window: TimeWindow, first_stream: int, width: int) -> pl.DataFrame:
-    """The lines of a window with the part that each is in; a line without a time goes with the one before it."""
+def _placed(table: LogTable, window: TimeWindow, first_stream: int) -> pl.DataFrame:
+    """The lines of a window; a line without a time goes with the one before it."""
     rows = table.rows
     if rows["timestamp"].null_count():
         rows = rows.with_columns(pl.col("timestamp").forward_fill().over("stream"))
     moment = pl.col("timestamp")
-    return rows.filter((moment >= window.start) & (moment < window.end)).with_columns(
-        (pl.col("stream") + first_stream).cast(pl.UInt32), ((moment - window.start) // width).alias("bucket")
-    )
+    inside = rows.filter((moment >= window.start) & (moment < window.end))
+    return inside.with_columns((pl.col("stream") + first_stream).cast(pl.UInt32))
 
 
 def _places(streams: Sequence[Mapping[str, str]]) -> tuple[tuple[Mapping[str, str], ...], pl.Series]:
@@ -81,13 +90,16 @@ def _places(streams: Sequence[Mapping[str, str]]) -> tuple[tuple[Mapping[str, st
     return tuple(dict(key) for key in places), pl.Series("place", of_stream, dtype=pl.UInt32)
 
 
-def _cells(rows: pl.DataFrame, place_of: pl.Series, before: int) -> pl.DataFrame:
-    lines = rows.with_row_index("row").with_columns((pl.col("row") >= before).cast(pl.Int8).alias("after"))
-    finest = lines.group_by("template", "stream", "after", "bucket").agg(
-        pl.len().alias("lines"),
-        pl.col("timestamp").min().alias("first"),
-        pl.col("timestamp").max().alias("last"),
-        pl.col("row").min(),
+def _cells(rows: pl.DataFrame, place_of: pl.Series) -> pl.DataFrame:
+    finest = (
+        rows.with_row_index("row")
+        .group_by("template", "stream", "after", "bucket")
+        .agg(
+            pl.len().alias("lines"),
+            pl.col("timestamp").min().alias("first"),
+            pl.col("timestamp").max().alias("last"),
+            pl.col("row").min(),
+        )
     )
     finest = finest.with_columns(place_of.gather(finest["stream"]))
     merged = finest.group_by("template", "place", "after", "bucket").agg(

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import polars as pl
 
 from retrieval.log_lines import LogTable
+from retrieval.patterns.events import Events, events_of
 from retrieval.patterns.fields import Level, named_level, trouble_words
 from retrieval.patterns.line_fields import fields_of
 from retrieval.patterns.pattern import SPARK_BUCKETS, Pattern
@@ -19,11 +19,16 @@ _LEVEL_LABELS = ("level", "detected_level", "severity")
 
 @dataclass(frozen=True)
 class WindowPatterns:
-    """Ranked patterns, most telling first, and for each row of the table the index of its pattern."""
+    """Ranked patterns, most telling first, and for each row of the table the index of its pattern.
+
+    Lines that go on another one (a stack trace) have its pattern; `pattern_of` is the pattern of each event.
+    """
 
     patterns: tuple[Pattern, ...]
     assignment: pl.Series
     lines: int
+    events: Events
+    pattern_of: pl.Series
 
     def pattern_at(self, table: LogTable, position: int) -> int:
         """The index of the pattern of the line at this position of the input."""
@@ -33,20 +38,32 @@ class WindowPatterns:
         """The lines of one pattern."""
         return LogTable(table.rows.filter(self.assignment == pattern), table.streams)
 
+    def positions_of(self, pattern: int, most: int) -> tuple[int, ...]:
+        """Positions of the events of one pattern: their first lines, and those that tell of an exception."""
+        return self.events.positions((self.pattern_of == pattern).arg_true(), most)
+
+    def quote(self, position: int) -> tuple[str, tuple[int, ...]]:
+        """What to quote of the event that begins at this position, and the positions of the quoted lines."""
+        event = (self.events.heads["position"] == position).arg_true()
+        if event.is_empty():
+            raise KeyError(f"no event begins at position {position}")
+        return self.events.quotes(int(event[0]))
+
 
 def find_patterns(table: LogTable, start: int | None = None, end: int | None = None) -> WindowPatterns:
     """The patterns of a table; `start` and `end` (nanoseconds) bound the small charts, by default the table's span."""
-    if not len(table):
-        return WindowPatterns((), pl.Series("pattern", [], dtype=pl.Int64), 0)
-    templates = find_templates(table.rows["line"])
-    rows = table.rows.with_columns(templates.of_line.alias("template"), _bucket(table, start, end))
+    events = events_of(table)
+    templates = find_templates(events.said)
+    counted = _counted(events, templates.of_line, _bucket(table, start, end))
     patterns = [
-        replace(pattern, score=ranked_score(pattern, len(table))) for pattern in _counted(rows, templates.known, table)
+        replace(pattern, score=ranked_score(pattern, len(events.heads)))
+        for pattern in _patterns(counted, templates.known, events, table)
     ]
     best_first = sorted(range(len(patterns)), key=lambda n: (-patterns[n].score, patterns[n].sample_positions[0]))
     place = pl.Series("pattern", sorted(range(len(best_first)), key=best_first.__getitem__), dtype=pl.Int64)
-    assignment = place.gather(rows["template"])
-    return WindowPatterns(tuple(patterns[n] for n in best_first), assignment, len(table))
+    pattern_of = place.gather(templates.of_line)
+    assignment = pattern_of.gather(events.of_row)
+    return WindowPatterns(tuple(patterns[n] for n in best_first), assignment, len(table), events, pattern_of)
 
 
 def _bucket(table: LogTable, start: int | None, end: int | None) -> pl.Expr:
@@ -57,56 +74,70 @@ def _bucket(table: LogTable, start: int | None, end: int | None) -> pl.Expr:
     return ((pl.col("timestamp") - first) // width).clip(0, SPARK_BUCKETS - 1).alias("bucket")
 
 
-def _counted(rows: pl.DataFrame, templates: Sequence[Template], table: LogTable) -> list[Pattern]:
-    """One pattern a template, in template order."""
-    row = pl.col("row")
-    groups = (
-        rows.with_row_index("row")
-        .group_by("template")
+def _counted(events: Events, template: pl.Series, bucket: pl.Expr) -> pl.DataFrame:
+    """A row a template, in template order: count, times, streams, charts, and the first, middle and last event."""
+    moment, event = pl.col("timestamp"), pl.col("event")
+    rows = events.heads.select("timestamp", "stream", bucket, template.alias("template")).with_row_index("event")
+    cells = rows.group_by("template", "stream", "bucket").agg(
+        pl.len().alias("count"), moment.min().alias("first_seen"), moment.max().alias("last_seen"),
+        event.min().alias("first"), event.max().alias("last"),
+    )  # fmt: skip
+    middle = rows.group_by("template").agg(event.get(pl.len() // 2).alias("middle"))
+    return (
+        cells.group_by("template")
         .agg(
-            pl.len().alias("count"),
-            pl.col("timestamp").min().alias("first_seen"),
-            pl.col("timestamp").max().alias("last_seen"),
-            pl.col("stream").unique().alias("streams"),
-            row.first().alias("first"),
-            row.get(pl.len() // 2).alias("middle"),
-            row.last().alias("last"),
+            pl.col("count").sum(), pl.col("first_seen").min(), pl.col("last_seen").max(),
+            pl.col("stream").unique().alias("streams"), pl.col("first").min(), pl.col("last").max(),
+            pl.col("bucket").alias("buckets"), pl.col("count").alias("counts"),
         )
+        .join(middle, on="template")
         .sort("template")
-    )
-    sparks = _sparks(rows, len(templates))
-    return [
-        _pattern(group, templates[group["template"]], sparks[group["template"]], table)
-        for group in groups.iter_rows(named=True)
-    ]
+    )  # fmt: skip
 
 
-def _pattern(group: Mapping[str, Any], template: Template, spark: tuple[int, ...], table: LogTable) -> Pattern:
-    samples = table.rows[sorted({group["first"], group["middle"], group["last"]})]
-    label_sets = [table.streams[stream] for stream in group["streams"]]
-    labels = dict(set.intersection(*(set(labels.items()) for labels in label_sets)))
-    text, level, texts = template.text, template.level, tuple(samples["line"].to_list())
-    if level is Level.UNKNOWN:
-        level = next((known for name in _LEVEL_LABELS if (known := named_level(labels.get(name)))), level)
-    return Pattern(
-        template=text,
-        level=level,
-        trouble=trouble_words(text),
-        count=group["count"],
-        first_seen=group["first_seen"],
-        last_seen=group["last_seen"],
-        labels=dict(sorted(labels.items())),
-        sample_positions=tuple(samples["position"].to_list()),
-        samples=texts,
-        spark=spark,
-        fields=fields_of(texts[0]),
-    )
+def _patterns(counted: pl.DataFrame, templates: Sequence[Template], events: Events, table: LogTable) -> list[Pattern]:
+    """One pattern a template, in template order."""
+    samples = [sorted(set(places)) for places in counted.select("first", "middle", "last").iter_rows()]
+    wanted = [event for places in samples for event in places]
+    texts = dict(zip(wanted, events.texts(wanted), strict=True))
+    positions = dict(zip(wanted, events.heads["position"].gather(wanted).to_list(), strict=True))
+    found = []
+    for group, places in zip(counted.iter_rows(named=True), samples, strict=True):
+        template, shown = templates[group["template"]], tuple(texts[place] for place in places)
+        labels = _shared([table.streams[stream] for stream in group["streams"]])
+        pattern = Pattern(
+            template=template.text,
+            level=_labelled(labels) if template.level is Level.UNKNOWN else template.level,
+            trouble=trouble_words(template.text),
+            count=group["count"],
+            first_seen=group["first_seen"],
+            last_seen=group["last_seen"],
+            labels=labels,
+            sample_positions=tuple(positions[place] for place in places),
+            samples=shown,
+            spark=_spark(group["buckets"], group["counts"]),
+            fields=fields_of(shown[0]),
+        )
+        found.append(pattern)
+    return found
 
 
-def _sparks(rows: pl.DataFrame, templates: int) -> list[tuple[int, ...]]:
-    """Lines of each template in equal parts of the window; lines without a time are in none."""
-    sparks = [[0] * SPARK_BUCKETS for _ in range(templates)]
-    counts = rows.drop_nulls("bucket").group_by("template", "bucket").len()
-    for template, bucket, count in counts.iter_rows():
-        sparks[template][bucket] = count
-    return [tuple(spark) for spark in sparks]
+def _shared(label_sets: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """The labels that all these sets have, by name."""
+    shared = set(label_sets[0].items())
+    for labels in label_sets[1:]:
+        shared &= labels.items()
+    return dict(sorted(shared))
+
+
+def _labelled(labels: Mapping[str, str]) -> Level:
+    return next((known for name in _LEVEL_LABELS if (known := named_level(labels.get(name)))), Level.UNKNOWN)
+
+
+def _spark(buckets: Sequence[int | None], counts: Sequence[int]) -> tuple[int, ...]:
+    """Events in equal parts of the window; those without a time are in none."""
+    spark = [0] * SPARK_BUCKETS
+    for bucket, count in zip(buckets, counts, strict=True):
+        if bucket is not None:
+            spark[bucket] += count
+    return tuple(spark)

@@ -5,8 +5,7 @@ from contextlib import aclosing
 import httpx
 import pytest
 
-from app.triage.llama_cpp import LlamaCpp
-from app.triage.model_server import EventStream
+from app.triage.llama_cpp import EventStream, LlamaCpp
 from retrieval.errors import ModelDown
 
 MESSAGES = [{"role": "user", "content": "why"}]

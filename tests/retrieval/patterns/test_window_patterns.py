@@ -33,17 +33,17 @@ LINES = st.lists(
 @settings(deadline=None, max_examples=60)
 @given(LINES, st.booleans())
 def test_every_line_is_in_one_pattern(texts: list[str], timed: bool) -> None:
-    """The assignment has a pattern for each row; counts, samples and first times agree with it."""
+    """The assignment has a pattern for each row; counts of events, samples and first times agree with it."""
     table = table_of(texts, timed=timed)
     found = find_patterns(table)
     assert len(found.assignment) == found.lines == len(texts)
-    assert Counter(found.assignment.to_list()) == {nth: pattern.count for nth, pattern in enumerate(found.patterns)}
+    assert Counter(found.pattern_of.to_list()) == {nth: pattern.count for nth, pattern in enumerate(found.patterns)}
     for nth, pattern in enumerate(found.patterns):
         rows = found.rows_of(table, nth)
         assert pattern.first_seen == (rows.span() or (None, None))[0]
         assert pattern.template
         for position, sample in zip(pattern.sample_positions, pattern.samples, strict=True):
-            assert rows.at(position).text == sample
+            assert sample.startswith(rows.at(position).text.rstrip())
         assert sum(pattern.spark) == (pattern.count if timed else 0)
     scores = [pattern.score for pattern in found.patterns]
     assert scores == sorted(scores, reverse=True)
