@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from app.answer_sections import ChangeRow, ComparedWindow, Coverage, Section, Volume
+from app.answer_sections import ChangeRow, ComparedWindow, Coverage, EventRow, Section, Volume
 from app.follow_up import Earlier
 from retrieval.log_lines import LogTable
 from retrieval.taxonomy import Category, EvidenceKind, IntentKind, Severity, Status, WindowSource
@@ -155,6 +155,7 @@ class Answer(Section):
     before: ComparedWindow | None = None
     after: ComparedWindow | None = None
     changes: list[ChangeRow] = Field(default_factory=list)
+    events: list[EventRow] = Field(default_factory=list)
     triage: Triage
     engine: Literal["llama.cpp", "extractive"]
     model: str | None

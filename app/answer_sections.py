@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from retrieval.logs.events.cluster_event import EventKind
 from retrieval.patterns.change import ChangeKind
 from retrieval.taxonomy import Severity
 
@@ -38,6 +39,22 @@ class ComparedWindow(Section):
     link: str | None
     coverage: Coverage
     volume: Volume | None
+
+
+class EventRow(Section):
+    """Something that happened to the cluster: a rollout, a new image, a reconciliation, a restart or a node's state.
+
+    `time` is when it came last in its window, `count` how often; `subject` is the object as `namespace/name`.
+    """
+
+    kind: EventKind
+    time: str
+    text: str
+    subject: str
+    reason: str
+    count: int
+    severity: Severity
+    evidence: str | None
 
 
 class NearEvent(Section):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from app.answer_sections import Volume
+from app.change_events import ChangeEvent, near
 from app.triage.findings import Finding, find_findings
 from retrieval.log_lines import LogTable
 from retrieval.logs.source import LogRead
@@ -18,6 +19,7 @@ from retrieval.time_window import TimeWindow
 _PLACEHOLDER = re.compile(r"<[a-z*]+>")
 _WORD = re.compile(r"[A-Za-z][A-Za-z.]{2,}[A-Za-z]")
 _MOST_WORDS = 12
+MOST_OWN = 200
 WORSENING = (ChangeKind.NEW, ChangeKind.INCREASED)
 
 
@@ -26,7 +28,8 @@ class Comparison:
     """Two windows, what was read of each, what changed, and how many changes a restriction left out.
 
     `changes` are the ones to show, most important first; `lines` holds both windows' lines, each position once.
-    `failed` says that a window could not be read, so that nothing is compared.
+    `failed` says that a window could not be read, so that nothing is compared. `events` are what happened in the
+    cluster in both windows, oldest first.
     """
 
     windows: tuple[TimeWindow, TimeWindow]
@@ -38,6 +41,31 @@ class Comparison:
     volumes: tuple[Volume | None, Volume | None] = (None, None)
     left_out: int = 0
     failed: bool = False
+    events: tuple[ChangeEvent, ...] = ()
+    nearby: tuple[tuple[tuple[ChangeEvent, float], ...], ...] = ()
+
+    def near(self, number: int) -> list[tuple[ChangeEvent, float]]:
+        """What happened next to a change, by the change's number, with how many seconds before it."""
+        return list(self.nearby[number]) if self.nearby else []
+
+    def with_events(self, events: Sequence[ChangeEvent]) -> "Comparison":
+        """The comparison with what happened in the cluster, each change knowing what happened next to it."""
+        if not events:
+            return self
+        nearby = []
+        for number, change in enumerate(self.changes):
+            sides = self.positions(number, MOST_OWN)
+            nearby.append(tuple(near(change, events, [*sides[0], *sides[1]])))
+        return replace(self, events=tuple(events), nearby=tuple(nearby))
+
+    def positions(self, number: int, most: int) -> tuple[list[int], list[int]]:
+        """Positions of a change's lines in the window before and in the window after, at most so many of each."""
+        change = self.changes[number]
+        before, after = (
+            lines_of(change, table, count, most)
+            for table, count in zip(self.tables, (change.before_count, change.after_count), strict=True)
+        )
+        return before, after
 
     @property
     def counts(self) -> tuple[int, int]:

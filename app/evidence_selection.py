@@ -17,6 +17,7 @@ from app.triage.compact_text import compact
 from app.triage.findings import Finding, ProblemGroup
 from retrieval.evidence import Evidence
 from retrieval.log_lines import LogLine, LogTable
+from retrieval.logs.events.reading import read_event
 from retrieval.patterns.pattern import Pattern
 from retrieval.patterns.window_patterns import WindowPatterns
 from retrieval.taxonomy import EvidenceKind
@@ -59,7 +60,7 @@ def cost_of(item: Evidence) -> int:
     """Estimated tokens of a piece of evidence in the prompt, which shows log lines without their framing."""
     if item.kind is EvidenceKind.PATTERN and _COUNTED.fullmatch(item.source):
         return COUNT_TOKENS  # the prompt says "3 lines like L1"
-    text = compact(item.text) if item.kind is EvidenceKind.LOG else item.text
+    text = compact(item.text) if item.kind in (EvidenceKind.LOG, EvidenceKind.EVENT) else item.text
     return estimated_tokens(text) + ITEM_TOKENS
 
 
@@ -287,7 +288,7 @@ def add_line(
     """
     room = LINE_CHARACTERS // max(1, len(positions))
     return budget.add(
-        EvidenceKind.LOG,
+        EvidenceKind.LOG if read_event(line.text, line.labels) is None else EvidenceKind.EVENT,
         "\n".join(cut(part, room) for part in line.text.split("\n")) or "(empty line)",
         beyond=beyond,
         source=stream_name(line.labels),

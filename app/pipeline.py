@@ -71,6 +71,6 @@ class Pipeline:
         documents = await retrieval_step(turn, looked)
         if turn.nothing_to_go_on:
             raise NoEvidenceSource(f"nothing can be answered now: {' '.join(turn.warnings)}")
-        selection = await evidence_step(turn, looked, documents)
+        looked, selection = await evidence_step(turn, looked, documents)
         actions = candidate_actions(documents, looked.problems, selection, asked.intent.kind)
         return Grounds(looked, selection, actions, await card_step(turn, looked, selection, actions))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Generic, TypeVar
 
+from app.change_events import ChangeEvent
 from app.comparison import Comparison
 from app.follow_up import Earlier
 from app.intent import Intent
@@ -106,3 +107,4 @@ class Looked:
     findings: Sequence[Finding]
     problems: Sequence[ProblemGroup]
     comparison: Comparison | None = None
+    event_ids: Mapping[ChangeEvent, str] = field(default_factory=dict)

@@ -25,9 +25,9 @@ PODS = {
 START = round(datetime(2026, 11, 20, 13, tzinfo=UTC).timestamp()) * SECOND
 
 
-def two_hours(start: int = START) -> list[Line]:
-    """The lines of both hours from `start` (nanoseconds), oldest first."""
-    return sorted(_lines(start), key=lambda line: line.timestamp)
+def two_hours(start: int = START, *, events: bool = False) -> list[Line]:
+    """The lines of both hours from `start` (nanoseconds), oldest first; with the cluster's events where wanted."""
+    return sorted([*_lines(start), *(_events(start) if events else ())], key=lambda line: line.timestamp)
 
 
 def write_archive(path: Path, lines: list[Line]) -> Path:
@@ -42,6 +42,30 @@ def line(moment: int, namespace: str, text: str, pod: str | None = None) -> Line
     name = pod or PODS[namespace][0]
     app = name.split("-")[0]
     return Line(moment, text, {"namespace": namespace, "pod": name, "container": app, "app": app})
+
+
+def _events(start: int) -> Iterator[Line]:
+    """As Alloy ships them: a rollout of shop/api with a new image at 14:05, and a back-off of llama-0 at 14:20."""
+    labels = {"namespace": "shop", "job": "loki.source.kubernetes_events"}
+    told = (
+        (-600, "Pod", PODS["shop"][0], "Normal", "Pulled", 1, 'Container image "lan/shop/api:1.4" already present'),
+        (
+            3900,
+            "Deployment",
+            "api",
+            "Normal",
+            "ScalingReplicaSet",
+            1,
+            "Scaled up replica set api-7d9f8b6c5 to 1",
+        ),
+        (3902, "Pod", PODS["shop"][1], "Normal", "Pulling", 1, 'Pulling image "lan/shop/api:1.5"'),
+        (4800, "Pod", PODS["llm"][0], "Warning", "BackOff", 4, "Back-off restarting failed container llama"),
+    )
+    for second, kind, name, type_, reason, count, message in told:
+        said = message.replace('"', '\\"')
+        text = f'name={name} kind={kind} reason={reason} type={type_} count={count} msg="{said}"'
+        namespace = "llm" if name in PODS["llm"] else "shop"
+        yield Line(start + max(0, second) * SECOND + 3, text, {**labels, "namespace": namespace})
 
 
 def _lines(start: int) -> Iterator[Line]:

@@ -4,6 +4,7 @@ import asyncio
 
 from app.answer_sections import Volume
 from app.card import volume
+from app.change_events import change_events
 from app.changes import comparison_warnings, judge_by_findings
 from app.comparison import Comparison, findings_of, placed_apart, side_by_side
 from app.steps.running import Step
@@ -11,6 +12,7 @@ from app.telemetry.conventions import Attribute
 from app.triage.findings import find_findings, find_problems
 from app.turn import Asked, Looked, Sides, Turn
 from retrieval.log_lines import LogTable
+from retrieval.logs.events.finding import find_events
 from retrieval.logs.source import LogRead
 from retrieval.patterns.change import Changes
 from retrieval.patterns.changes import find_changes
@@ -61,7 +63,7 @@ def _compared(
         (_volume(before, windows[0]), _volume(after, windows[1])),
         len(found.changes) - len(wanted),
         failed,
-    )
+    ).with_events(change_events(find_events(before), find_events(after)))
 
 
 def _volume(table: LogTable, window: TimeWindow) -> Volume | None:

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
+from app.change_events import ChangeEvent
 from app.change_evidence import select_change_evidence
 from app.evidence_selection import Selection, select_evidence
 from app.knowledge_query import KnownDocument, knowledge_queries, search_knowledge
@@ -36,18 +38,20 @@ async def retrieval_step(turn: Turn, looked: Looked) -> Sequence[KnownDocument]:
     return documents
 
 
-async def evidence_step(turn: Turn, looked: Looked, documents: Sequence[KnownDocument]) -> Selection:
-    """The numbered evidence, and a warning about what did not fit."""
+async def evidence_step(turn: Turn, looked: Looked, documents: Sequence[KnownDocument]) -> tuple[Looked, Selection]:
+    """The numbered evidence, and a warning about what did not fit; what was looked at knows its events' ids now."""
     async with turn.steps.run("evidence") as step:
-        selection = await asyncio.to_thread(_selection, looked, documents, turn.parts.evidence_tokens)
+        selection, event_ids = await asyncio.to_thread(_selection, looked, documents, turn.parts.evidence_tokens)
         step.measured(of_evidence(item.kind for item in selection.evidence))
         step.summary = f"{len(selection.evidence)} items, about {selection.tokens:,} tokens"
         if selection.left_out:
             turn.warnings.append(selection.left_out)
-    return selection
+    return replace(looked, event_ids=event_ids), selection
 
 
-def _selection(looked: Looked, documents: Sequence[KnownDocument], tokens: int) -> Selection:
+def _selection(
+    looked: Looked, documents: Sequence[KnownDocument], tokens: int
+) -> tuple[Selection, dict[ChangeEvent, str]]:
     if looked.comparison is not None:
         return select_change_evidence(looked.comparison, documents, tokens)
-    return select_evidence(looked.problems, looked.findings, documents, looked.lines, tokens, looked.found)
+    return select_evidence(looked.problems, looked.findings, documents, looked.lines, tokens, looked.found), {}

@@ -12,11 +12,13 @@ from app.follow_up import follow_up
 from app.intent import Intent, default_window, parse_intent
 from app.question import Question
 from app.steps.comparing import compared
+from app.steps.since_event import since_event
 from app.telemetry.conventions import Attribute, Content
 from app.triage.findings import find_findings, find_problems
 from app.turn import Asked, Looked, Sides, Turn
 from retrieval.errors import LogSourceDown
 from retrieval.log_lines import LogTable
+from retrieval.logs.events.finding import with_event_labels
 from retrieval.logs.source import Coverage, LogQuery, LogRead
 from retrieval.patterns.window_patterns import find_patterns
 from retrieval.redaction import redact_table, redact_text
@@ -42,11 +44,8 @@ async def intent_step(turn: Turn) -> Asked:
         before, window = _windows(turn, intent, now, extent)
         selectors = {**intent.selectors, **turn.question.selectors}
         turn.warnings.extend(_unknown(turn.question.selectors, known))
-        if intent.since and intent.window is None:
-            turn.warnings.append(
-                f"when the {intent.since} was is not known, so the default windows are compared; "
-                "write for example “since 14:00”"
-            )
+        if intent.since and intent.window is None and turn.question.window is None:
+            before, window = await since_event(turn, intent, selectors, (before or window, window), extent)
         step.measured({Attribute.INTENT: intent.kind, Attribute.SELECTORS: sorted(selectors)})
         chosen = "".join(f", {name} {value}" for name, value in selectors.items())
         other = f"{before} with " if before else ""
@@ -103,12 +102,13 @@ async def redact_step(turn: Turn, reads: Sides[LogRead]) -> Sides[LogTable]:
     async with turn.steps.run("redact") as step:
         tables = [read.table for read in (reads.after, reads.before) if read is not None]
         redacted = [await asyncio.to_thread(redact_table, with_safe_labels(table)) for table in tables]
+        safe = [await asyncio.to_thread(with_event_labels, each.table) for each in redacted]
         counts = sum((Counter(each.counts) for each in redacted), Counter[str]())
         hidden = counts.total()
         step.measured({Attribute.REDACTIONS: hidden})
         step.summary = f"{hidden} secrets hidden" if hidden else "no secrets seen"
         step.details = dict(counts)
-    return Sides(*(each.table for each in redacted))
+    return Sides(*safe)
 
 
 def with_safe_labels(table: LogTable) -> LogTable:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from app.answer import Action, Answer, CardReady, Selectors, Triage, Window
 from app.card import evidence_items, pattern_rows, problem_rows, volume
-from app.change_rows import change_rows, compared_windows, coverage_of
+from app.change_rows import change_rows, compared_windows, coverage_of, event_rows
 from app.evidence_selection import Selection
 from app.triage.change_words import change_triage
 from app.triage.extractive import extractive_triage
@@ -48,7 +48,8 @@ def _answer(turn: Turn, looked: Looked, selection: Selection, triage: Triage) ->
         volume=None if comparison else volume(looked.lines, looked.found, looked.findings, window),
         before=before,
         after=after,
-        changes=change_rows(comparison, selection) if comparison else [],
+        changes=change_rows(comparison, selection, looked.event_ids) if comparison else [],
+        events=event_rows(comparison, looked.event_ids) if comparison else [],
         triage=triage,
         engine="extractive",
         model=None,

@@ -5,8 +5,10 @@ from app.evidence_selection import Selection
 from app.triage.change_words import change_words, subject
 from app.triage.components import component_of
 from app.triage.prompting import ComparedMaterial
+from retrieval.timestamps import to_datetime
 
 MOST_CHANGES = 10
+MOST_EVENTS = 8
 
 
 def compared_material(comparison: Comparison, selection: Selection) -> ComparedMaterial:
@@ -20,7 +22,8 @@ def compared_material(comparison: Comparison, selection: Selection) -> ComparedM
         (_change(comparison, number), selection.ids_of_pattern.get(number, ()))
         for number in range(min(MOST_CHANGES, len(comparison.changes)))
     ]
-    return ComparedMaterial(before, after, changes)
+    events = [f"{to_datetime(event.first):%H:%M:%S} {event.text}" for event in comparison.events[-MOST_EVENTS:]]
+    return ComparedMaterial(before, after, changes, events)
 
 
 def _change(comparison: Comparison, number: int) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from app.answer import Action, Triage
+from app.change_events import distance_words
 from app.changes import sentence
 from app.comparison import WORSENING, Comparison
 from app.evidence_selection import Selection
@@ -59,7 +60,8 @@ def change_triage(
 
 def change_words(comparison: Comparison, number: int) -> str:
     """The change in words, with what happened next to it."""
-    return sentence(comparison.changes[number])
+    happened = [f"{event.text} {distance_words(seconds)}" for event, seconds in comparison.near(number)[:1]]
+    return ", ".join([sentence(comparison.changes[number]), *happened])
 
 
 def _summary(comparison: Comparison, lead: int) -> str:

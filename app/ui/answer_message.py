@@ -7,6 +7,7 @@ import chainlit as cl
 
 from app.answer import Answer
 from app.ui.account_props import account_props
+from app.ui.change_props import change_props, compared_props
 from app.ui.pattern_props import pattern_props
 from app.ui.problem_props import problem_props
 from app.ui.screen_element import screen_element
@@ -27,7 +28,10 @@ class AnswerMessage:
         self._verdict = screen_element("Verdict", verdict_props(self._turn, answer, phase))
         self._account = screen_element("Account", account_props(answer, done=phase == "done"))
         elements = [self._verdict]
-        if answer.problems:
+        if answer.after is not None:
+            elements.append(screen_element("Compared", compared_props(self._turn, answer)))
+            elements.append(screen_element("Changes", change_props(self._turn, answer)))
+        elif answer.problems:
             elements.append(screen_element("Problems", problem_props(self._turn, answer)))
         if answer.volume is not None:
             elements.append(screen_element("Volume", volume_props(answer.volume)))

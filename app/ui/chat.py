@@ -35,7 +35,8 @@ async def answer(message: cl.Message) -> None:
     await trail.open()
     try:
         pipeline = running.app.pipeline
-        whole = await pipeline.run(Question(message.content, conversation=cl.context.session.thread_id), shown)
+        asked = Question(message.content, conversation=cl.context.session.thread_id, earlier=memory.earlier)
+        whole = await pipeline.run(asked, shown)
         await trail.close(whole.timings_ms.total)
     except LogAgentError as error:
         await trail.abandon("no answer")

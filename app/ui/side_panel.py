@@ -28,7 +28,7 @@ async def open_evidence(turn: RememberedTurn, item: EvidenceItem, knowledge: Kno
         title, sections = await read_runbook(item, knowledge)
         element = screen_element("RunbookPanel", runbook_panel(item, title, sections))
     else:
-        element = screen_element("LogPanel", log_panel(item, turn.excerpts.get(item.id, ())))
+        element = screen_element("LogPanel", log_panel(item, turn.excerpts.get(item.id, ()), turn.halves))
     # A new key each time, for the panel keeps its content where the key is the same; the title after it, for a panel
     # that opens takes none from before.
     await cl.ElementSidebar.set_elements([element], key=str(uuid4()))

@@ -10,8 +10,9 @@ from opentelemetry.trace import format_trace_id, get_current_span
 from app.answer import Answer, Answered, CardReady, Event, StepFinished, StepName, StepStarted, TriageProgress
 from app.ui.citation import by_id
 from app.ui.panel_props import excerpts
-from app.ui.turn_memory import RememberedTurn
+from app.ui.turn_memory import Halves, RememberedTurn
 from app.ui.verdict_props import Phase
+from retrieval.timestamps import parse_iso_nanoseconds
 
 # Seconds between two pictures of a growing answer: often enough to read along, seldom enough for a slow browser.
 FRAME = 0.15
@@ -96,10 +97,24 @@ class ShownTurn:
 
 
 def _remembered(card: CardReady) -> RememberedTurn:
+    halves = _halves(card.answer)
     return RememberedTurn(
         evidence=by_id(card.answer.evidence),
-        excerpts={item.id: excerpts(item, card.lines) for item in card.answer.evidence},
+        excerpts={item.id: excerpts(item, card.lines, halves) for item in card.answer.evidence},
+        earlier=card.earlier,
+        halves=halves,
     )
+
+
+def _halves(answer: Answer) -> Halves | None:
+    """The windows before and after in nanoseconds; None where nothing was compared."""
+    if answer.before is None or answer.after is None:
+        return None
+    before, after = (
+        (parse_iso_nanoseconds(side.start) or 0, parse_iso_nanoseconds(side.end) or 0)
+        for side in (answer.before, answer.after)
+    )
+    return before, after
 
 
 def _running_trace() -> str | None:

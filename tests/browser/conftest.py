@@ -60,8 +60,8 @@ class Visit:
 
 
 @contextmanager
-def running_chat(home: Path, *arguments: str) -> Iterator[RunningChat]:
-    """Run `logagent` with these arguments on a free port until the block is left."""
+def running_chat(home: Path, *arguments: str, **settings: str) -> Iterator[RunningChat]:
+    """Run `logagent` with these arguments and settings on a free port until the block is left."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -71,7 +71,7 @@ def running_chat(home: Path, *arguments: str) -> Iterator[RunningChat]:
     began = time.monotonic()
     with (home / "log.txt").open("wb") as log:
         process = subprocess.Popen(
-            command, env={**inherited, "LOGAGENT_HOME": str(home)}, cwd=home, stdout=log, stderr=log
+            command, env={**inherited, "LOGAGENT_HOME": str(home), **settings}, cwd=home, stdout=log, stderr=log
         )
         try:
             yield RunningChat(url, _first_page(url, process, began, home / "log.txt"))

@@ -146,6 +146,53 @@ def test_over_loki_with_both_queries_and_links(logagent: CommandLine, loki: Loki
     assert answer.coverage.lines_read == answer.coverage.lines_matched == 360 + 360 + 312
 
 
+def with_events(logagent: CommandLine, tmp_path: Path, source: str, question: str) -> ContractAnswer:
+    lines = two_hours(events=True)
+    if source == "files":
+        path = write_archive(tmp_path / "cluster.jsonl", lines)
+        return conforming(logagent("ask", question, "--logs", path, "--now", NOW, "--json").json, len(lines))
+    with LokiDouble().serving() as double:
+        push(double.url, lines)
+        return conforming(logagent("ask", question, "--now", NOW, "--json", LOKI_URL=double.url).json)
+
+
+@pytest.mark.parametrize("source", ["files", "loki"])
+def test_events_stand_beside_the_changes(logagent: CommandLine, tmp_path: Path, source: str) -> None:
+    """A rollout two minutes before an error is told with it, and cited as an event with its line."""
+    answer = with_events(logagent, tmp_path, source, "what changed since 14:00?")
+    document = answer.model_dump()
+    change = next(each for each in document["changes"] if "x509" in each["sample"])
+    assert [near["text"] for near in change["near"]] == [
+        "rollout of shop/api 2 min before", "new image of shop/api: 1.4 to 1.5 2 min before",
+    ]  # fmt: skip
+    assert "rollout of shop/api 2 min before" in answer.triage.root_cause
+    evidence = {item.id: item for item in answer.evidence}
+    cited = evidence[change["near"][0]["evidence"]]
+    assert (cited.kind, cited.id[0]) == ("event", "E")
+    assert "ScalingReplicaSet" in cited.text
+    assert {each["kind"] for each in document["events"]} == {"rollout", "image", "restart"}
+    assert [each["text"] for each in document["events"]][-1] == "llm/llama keeps restarting (back-off), 4 times"
+
+
+@pytest.mark.parametrize("source", ["files", "loki"])
+def test_since_the_deploy_where_the_logs_tell_when_it_was(logagent: CommandLine, tmp_path: Path, source: str) -> None:
+    """The newest rollout among the events is the moment that parts the windows, and the answer says so."""
+    answer = with_events(logagent, tmp_path, source, "what changed since the last deploy?")
+    assert answer.window.start == "2026-11-20T14:05:00.000000003Z"
+    assert any("rollout of shop/api" in warning for warning in answer.warnings)
+    assert "x509" in answer.changes[0].sample
+
+
+@pytest.mark.parametrize("source", ["files", "loki"])
+def test_events_are_evidence_of_any_question(logagent: CommandLine, tmp_path: Path, source: str) -> None:
+    """A back-off of the kubelet is cited as an event, not as a log line."""
+    answer = with_events(logagent, tmp_path, source, "what is failing in llm in the last hour?")
+    events = [item for item in answer.evidence if item.kind == "event"]
+    assert events
+    assert "BackOff" in events[0].text
+    assert events[0].labels["pod"] == "llama-0"
+
+
 def test_on_a_terminal(logagent: CommandLine, archive: Path) -> None:
     """Both windows, each change as a sentence, and its evidence."""
     ended = logagent("ask", QUESTION, "--logs", archive, "--now", NOW)

@@ -37,7 +37,7 @@ def comparison() -> Comparison:
 
 
 def material(comparison: Comparison, question: str, *notes: str) -> PromptMaterial:
-    selection = select_change_evidence(comparison, ())
+    selection, _ = select_change_evidence(comparison, ())
     findings = findings_of(comparison.changes, WINDOWS[1])
     problems = find_problems(findings)
     verdict = change_triage(comparison, findings, problems, selection, {}, {})
@@ -82,7 +82,7 @@ def test_a_log_line_cannot_close_the_data_block(comparison: Comparison) -> None:
 
 def test_the_budget_drops_the_lesser_changes_and_says_so(comparison: Comparison) -> None:
     """What the model does not read keeps an item for the card."""
-    selection = select_change_evidence(comparison, (), 200)
+    selection, _ = select_change_evidence(comparison, (), 200)
     assert len(selection.prompted) < len(selection.evidence)
     assert set(selection.ids_of_pattern) == set(range(len(comparison.changes)))
     assert "beyond the 200 tokens" in (selection.left_out or "")

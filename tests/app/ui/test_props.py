@@ -105,16 +105,19 @@ def test_the_account_states_window_coverage_and_who_chose_them(answer):
 
 def test_the_account_links_to_a_web_address_only(answer):
     """The link is the one anchor of an answer."""
-    assert account_props(answer.model_copy(update={"link": "javascript:alert(1)"}), done=True)["link"] is None
-    assert (
-        account_props(answer.model_copy(update={"link": "https://g.test/x"}), done=True)["link"] == "https://g.test/x"
-    )
+
+    def link(address):
+        asked = answer.model_copy(update={"query": '{a="b"}', "link": address})
+        return next(row["link"] for row in account_props(asked, done=True)["rows"] if row["name"] == "Query")
+
+    assert link("javascript:alert(1)") is None
+    assert link("https://g.test/x") == "https://g.test/x"
 
 
 def test_a_cited_line_stands_among_its_neighbours(answer, lines):
     """Six lines before and after it, and it alone is marked."""
     item = answer.evidence[0]
-    shown = log_panel(item, excerpts(item, lines))["excerpts"][0]
+    shown = log_panel(item, excerpts(item, lines))["excerpts"][0]["lines"]
     assert [line["position"] for line in shown] == list(range(1, 14))
     assert [line["position"] for line in shown if line["cited"]] == [7]
     assert shown[6]["time"] == "10:00:07.000"

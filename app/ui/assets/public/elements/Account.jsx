@@ -9,13 +9,18 @@ export default function Account() {
       ))}
       <dl>
         {props.rows.map((row) => (
-          <div key={row.name}><dt>{row.name}</dt><dd>{row.value}</dd></div>
+          <div key={row.name}>
+            <dt>{row.name}</dt>
+            <dd>
+              {row.value}
+              {row.link && (
+                <a href={row.link} target="_blank" rel="noreferrer noopener"><ExternalLink size={13} /> Open in Grafana</a>
+              )}
+            </dd>
+          </div>
         ))}
       </dl>
       <p className="kla-trace">
-        {props.link && (
-          <a href={props.link} target="_blank" rel="noreferrer noopener"><ExternalLink size={13} /> Open in Grafana</a>
-        )}
         <span>trace <code>{props.trace}</code></span>
       </p>
     </section>

@@ -14,15 +14,18 @@ export default function LogPanel() {
         ))}
       </dl>
       {props.excerpts.length === 0 && <pre className="kla-log kla-line" data-cited="true">{props.text}</pre>}
-      {props.excerpts.map((lines, index) => (
-        <ol key={index} className="kla-lines">
-          {lines.map((line) => (
-            <li key={line.position} className="kla-line" data-cited={line.cited}>
-              <time>{line.time || "no time"}</time>
-              <span className="kla-log">{line.text}</span>
-            </li>
-          ))}
-        </ol>
+      {props.excerpts.map((excerpt, index) => (
+        <div key={index}>
+          {excerpt.half && <h3 className="kla-half">{excerpt.half}</h3>}
+          <ol className="kla-lines">
+            {excerpt.lines.map((line) => (
+              <li key={line.position} className="kla-line" data-cited={line.cited}>
+                <time>{line.time || "no time"}</time>
+                <span className="kla-log">{line.text}</span>
+              </li>
+            ))}
+          </ol>
+        </div>
       ))}
       <p className="kla-source">{props.source}{props.time && `, ${props.time} UTC`}. Secrets are hidden.</p>
     </section>
