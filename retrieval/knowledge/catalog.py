@@ -55,17 +55,12 @@ class Catalog:
         self.starts: npt.NDArray[np.intp] = np.array([document.first for document in self.documents], dtype=np.intp)
         self.document_of: dict[str, int] = {}
         for position, document in enumerate(self.documents):
-            members = self.sections[document.first : document.first + document.count]
-            self.document_of |= {section.id: position for section in members}
+            self.document_of |= {section.id: position for section in self._members(document)}
             if document.record_id:
                 self.document_of[document.record_id] = position
         self.lexical = LexicalRanking(
-            [
-                (document.title, " ".join(section.header_path), section.text)
-                for document in self.documents
-                for section in self.sections[document.first : document.first + document.count]
-            ],
-            [document.title for document in self.documents],
+            (document.title, [(" ".join(section.header_path), section.text) for section in self._members(document)])
+            for document in self.documents
         )
 
     def find(self, source: str, doc_id: str) -> CatalogDocument | None:
@@ -81,6 +76,9 @@ class Catalog:
             values = {wanted.lower()} if isinstance(wanted, str) else {value.lower() for value in wanted}
             mask &= np.array([bool(values & each.labels.get(label, frozenset())) for each in self.documents])
         return mask
+
+    def _members(self, document: CatalogDocument) -> list[CatalogSection]:
+        return self.sections[document.first : document.first + document.count]
 
     def _fill(self, rows: Iterable[StoredRecord]) -> None:
         sections: dict[tuple[str, str], list[StoredRecord]] = {}

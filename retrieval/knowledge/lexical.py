@@ -1,11 +1,12 @@
-"""Lexical ranking: BM25 over sections that carry their title and headings as weighted fields, and over titles.
+"""Lexical ranking: BM25 over sections, over whole documents and over titles, with title and headings as fields.
 
 The fields follow "Simple BM25 Extension to Multiple Weighted Fields" (Robertson, Zaragoza, Taylor, CIKM 2004): term
 frequencies are weighted and added before saturation, which repeating a field's words does exactly.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,34 +27,39 @@ B = 0.75
 
 @dataclass(frozen=True, slots=True)
 class LexicalScores:
-    """BM25 of one query against every section and every title, and the most that a section could have reached.
+    """BM25 of one query against every section, document and title, and the most that a section could have reached.
 
     `ideal` is the sum of the inverse document frequencies of the query's words, words that the corpus does not know
     included: a section's score divided by it says how much of what was asked the section speaks of.
     """
 
     sections: Scores
+    documents: Scores
     titles: Scores
     ideal: float
 
 
 class LexicalRanking:
-    """BM25 over the sections of a corpus; built once, read by many threads."""
+    """BM25 over a corpus; built once, read by many threads."""
 
-    def __init__(self, sections: Sequence[tuple[str, str, str]], titles: Sequence[str]) -> None:
-        """`sections` are (title, headings, text), `titles` those of the documents, both in the corpus' order."""
-        words = [
-            tokens(title) * TITLE_WEIGHT + tokens(headings) * HEADING_WEIGHT + tokens(text)
-            for title, headings, text in sections
-        ]
-        self._sections = _Bm25(words)
-        self._titles = _Bm25([tokens(title) for title in titles])
+    def __init__(self, documents: Iterable[tuple[str, Sequence[tuple[str, str]]]]) -> None:
+        """`documents` are (title, sections) in the corpus' order, a section is (headings, text)."""
+        titles: list[list[str]] = []
+        sections: list[list[str]] = []
+        wholes: list[list[str]] = []
+        for title, parts in documents:
+            titles.append(tokens(title))
+            own = [tokens(headings) * HEADING_WEIGHT + tokens(text) for headings, text in parts]
+            sections.extend(titles[-1] * TITLE_WEIGHT + words for words in own)
+            wholes.append(titles[-1] * TITLE_WEIGHT + list(chain.from_iterable(own)))
+        self._sections, self._documents, self._titles = _Bm25(sections), _Bm25(wholes), _Bm25(titles)
 
     def scores(self, query: str) -> LexicalScores:
         """The scores of one query; zeros where no word is known."""
         words = tokens(query)
         return LexicalScores(
             sections=self._sections.scores(words),
+            documents=self._documents.scores(words),
             titles=self._titles.scores(words),
             ideal=self._sections.ideal(words),
         )

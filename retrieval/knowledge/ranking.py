@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from retrieval.knowledge.catalog import Filters
 from retrieval.knowledge.embedding import EmbeddingModel, Vectors
-from retrieval.knowledge.fusion import Ballot, Scores, best_of_each, convex, merge, ranks, relative, with_title
+from retrieval.knowledge.fusion import Ballot, Scores, best_of_each, convex, document_scores, merge, ranks, relative
 from retrieval.knowledge.lexical import LexicalScores
 from retrieval.knowledge.relevance import DENSE, HYBRID, LEXICAL
 from retrieval.knowledge.shelf import Reader
@@ -51,6 +51,15 @@ class _Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class _Similarity:
+    """Cosine similarity of one query with each section of the pool, and with each document's title and whole."""
+
+    sections: Scores
+    titles: Scores
+    wholes: Scores
+
+
+@dataclass(frozen=True, slots=True)
 class _Verdict:
     """What one query says of every candidate and of every section of one."""
 
@@ -76,12 +85,12 @@ def rank(
     pool = _pool(reader, _candidates(reader, words, vectors, catalog.allowed(filters)))
     if not pool.documents.size:
         return Ranking([], [], np.zeros(0, np.float32), np.zeros(0, np.float32), [], [])
-    similarities = _similarities(reader, pool, vectors) if vectors is not None else None
+    similarities = _similarities(reader, pool, vectors) if vectors is not None else ()
     verdicts = [
         _verdict(
             pool,
             words[place] if lexical else None,
-            (similarities[0][place], similarities[1][place]) if similarities else None,
+            similarities[place] if similarities else None,
             model.family.unrelated,
         )
         for place in range(len(asked))
@@ -109,7 +118,7 @@ def _candidates(
         return np.flatnonzero(allowed)
     named = np.zeros(len(catalog.documents), dtype=np.bool_)
     for scores in words:
-        best = best_of_each(scores.sections, catalog.starts) + scores.titles
+        best = relative(best_of_each(scores.sections, catalog.starts)) + relative(scores.documents)
         order = np.argsort(-np.where(allowed, best, 0.0), kind="stable")[:LEXICAL_BEST]
         named[order[best[order] > 0]] = True
     if vectors is not None:
@@ -129,22 +138,23 @@ def _pool(reader: Reader, documents: Positions) -> _Pool:
     )
 
 
-def _similarities(reader: Reader, pool: _Pool, queries: Vectors) -> tuple[Vectors, Vectors]:
-    """Cosine similarity of every query with every section of the pool and with every title of it."""
+def _similarities(reader: Reader, pool: _Pool, queries: Vectors) -> list[_Similarity]:
+    """How near every query is to the pool. A whole document's vector is the mean of those of its sections."""
     catalog = reader.catalog
     ids = [catalog.sections[position].id for position in pool.sections]
     own = [catalog.documents[position].record_id or ids[start] for position, start in zip(*_runs(pool), strict=True)]
-    similarities = queries @ reader.vectors([*ids, *own]).T
-    return similarities[:, : len(ids)], similarities[:, len(ids) :]
+    vectors = reader.vectors([*ids, *own])
+    sections, titles = vectors[: len(ids)], vectors[len(ids) :]
+    sums = np.add.reduceat(sections, pool.starts)
+    wholes = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    return [_Similarity(sections @ query, titles @ query, wholes @ query) for query in queries]
 
 
 def _runs(pool: _Pool) -> tuple[list[int], list[int]]:
     return pool.documents.tolist(), pool.starts.tolist()
 
 
-def _verdict(
-    pool: _Pool, words: LexicalScores | None, similarity: tuple[Scores, Scores] | None, unrelated: float
-) -> _Verdict:
+def _verdict(pool: _Pool, words: LexicalScores | None, similar: _Similarity | None, unrelated: float) -> _Verdict:
     nothing = np.zeros(len(pool.documents), dtype=np.float32)
     lexical = dense = section_words = section_meaning = None
     coverage = meaning = nothing
@@ -152,14 +162,15 @@ def _verdict(
         section_words = words.sections[pool.sections]
         best = best_of_each(section_words, pool.starts)
         coverage = best / words.ideal if words.ideal > 0 else nothing
-        lexical = relative(with_title(relative(best), relative(words.titles[pool.documents])))
+        titles, wholes = (relative(each[pool.documents]) for each in (words.titles, words.documents))
+        lexical = relative(document_scores(relative(best), titles, wholes))
         section_words = relative(section_words)
-    if similarity is not None:
-        section_meaning = relative(similarity[0], unrelated)
-        best = with_title(best_of_each(similarity[0], pool.starts), similarity[1])
+    if similar is not None:
+        section_meaning = relative(similar.sections, unrelated)
+        best = document_scores(best_of_each(similar.sections, pool.starts), similar.titles, similar.wholes)
         meaning = np.maximum(best - unrelated, 0.0) / (1 - unrelated)
         dense = relative(best, unrelated)
-    calibration = LEXICAL if similarity is None else HYBRID if words is not None else DENSE
+    calibration = LEXICAL if similar is None else HYBRID if words is not None else DENSE
     return _Verdict(
         fused=convex(dense, lexical),
         sections=convex(section_meaning, section_words),

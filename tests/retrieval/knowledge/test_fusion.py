@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from retrieval.knowledge.fusion import Ballot, best_of_each, convex, merge, ranks, relative, with_title
+from retrieval.knowledge.fusion import Ballot, best_of_each, convex, document_scores, merge, ranks, relative
 
 scores = arrays(np.float32, st.integers(1, 20), elements=st.floats(0, 100, width=32))
 
@@ -25,10 +25,14 @@ def test_what_unrelated_texts_score_is_nothing():
     assert relative(np.array([0.2, 0.4, 0.8], np.float32), zero=0.4).tolist() == [0.0, 0.0, 1.0]
 
 
-def test_a_document_is_its_best_section_and_a_little_its_title():
-    """The best section of each run counts, the title by its weight."""
+def test_a_document_is_its_best_section_its_whole_and_a_little_its_title():
+    """Of the sections the best counts; each part counts by its weight, and the weights are those of one scale."""
     best = best_of_each(np.array([0.1, 0.9, 0.5], np.float32), np.array([0, 2]))
-    assert with_title(best, np.array([1.0, 0.0], np.float32), weight=0.2) == pytest.approx([0.92, 0.4])
+    assert best == pytest.approx([0.9, 0.5])
+    one, nothing = np.ones(1, np.float32), np.zeros(1, np.float32)
+    parts = [document_scores(*(one if place == part else nothing for place in range(3)))[0] for part in range(3)]
+    assert parts[1] < min(parts[0], parts[2])
+    assert sum(parts) == pytest.approx(1.0)
 
 
 def test_one_side_alone_is_itself():

@@ -6,7 +6,7 @@ from retrieval.knowledge.lexical import LexicalRanking
 
 
 def ranking(*sections):
-    return LexicalRanking(sections, [title for title, _, _ in sections])
+    return LexicalRanking((title, [(headings, text)]) for title, headings, text in sections)
 
 
 def test_a_title_counts_more_than_the_text():
@@ -22,6 +22,15 @@ def test_parts_and_whole_of_an_identifier_find_it():
     assert scores("crashloopbackoff").sections[0] > 0
 
 
+def test_a_whole_document_is_scored_as_one_text():
+    """What a query asks for may stand in several sections; a document's score sees all of them."""
+    scores = LexicalRanking([("a", [("", "etcd"), ("", "slow")]), ("b", [("", "etcd etcd"), ("", "fast")])]).scores(
+        "slow etcd"
+    )
+    assert scores.sections.shape == (4,)
+    assert scores.documents.argmax() == 0
+
+
 def test_unknown_words_lower_what_is_covered():
     """Words that no document has belong to the ideal, so that a stranger's question is seen as one."""
     known, stranger = (
@@ -33,5 +42,5 @@ def test_unknown_words_lower_what_is_covered():
 def test_nothing_known_and_nothing_there():
     """A query without a known word, and a corpus without a document, score nothing and do not fail."""
     assert not ranking(("dns", "", "names")).scores("zzz").sections.any()
-    assert LexicalRanking([], []).scores("dns").sections.shape == (0,)
-    assert np.isfinite(LexicalRanking([], []).scores("dns").ideal)
+    assert LexicalRanking([]).scores("dns").sections.shape == (0,)
+    assert np.isfinite(LexicalRanking([]).scores("dns").ideal)
