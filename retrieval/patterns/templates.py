@@ -4,9 +4,11 @@ Only a few lines of each kind are read in Python. Their frame (time, thread, log
 where the event is the same, and as a part of the text it would make different events look alike.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from retrieval.patterns.collapsing import Kinds, collapsed, kinds_of
@@ -14,6 +16,11 @@ from retrieval.patterns.fields import Level, level_of
 from retrieval.patterns.framing import bare, unframed
 from retrieval.patterns.masking import kept_numbers, masked, numbered_words
 from retrieval.patterns.mining import merged, mine, readable
+
+# The place in the source that zap, Prometheus' logger and klog print: lines of two places are never one event.
+_PRINTED_AT = re.compile(r"""(?:"caller": ?"|caller=|^[IWEF]\d{4} [\d:.]+ +\d+ )(?P<place>[\w./-]+:\d+)""")
+_HEAD = 300
+_TRUSTED = 0.8  # share of kinds whose lines name one place
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,9 @@ def find_templates(lines: pl.Series) -> Templates:
     alike = kinds_of(whole)
     kinds = kinds.again(alike)
     frames = whole.gather(alike.first).to_list()
-    said = _said(lines.gather(kinds.first), frames)
-    known, template_of = _mined(frames, _with_witnesses(lines, kinds, said))
+    firsts = lines.gather(kinds.first)
+    said = _with_witnesses(lines, kinds, _said(firsts, frames))
+    known, template_of = _mined(frames, said, _statements(lines, kinds))
     return Templates(known, template_of.gather(kinds.of_line))
 
 
@@ -60,6 +68,27 @@ def _said(lines: pl.Series, whole: Sequence[str]) -> list[str]:
 
 def _message(line: str) -> str:
     return unframed(bare(line)).text
+
+
+def _statements(lines: pl.Series, kinds: Kinds) -> list[str]:
+    """Where in the source the lines of each kind are printed (file and line number), as far as they say so, else "".
+
+    Nothing where lines of one kind often name different places: then the numbers are none of a source.
+    """
+    last = np.zeros(len(kinds.first), dtype=np.uint32)
+    last[kinds.of_line.to_numpy()] = np.arange(len(lines), dtype=np.uint32)
+    firsts = [_statement(line) for line in lines.gather(kinds.first).to_list()]
+    lasts = [_statement(line) for line in lines.gather(pl.Series(last)).to_list()]
+    repeated = (kinds.first != pl.Series(last)).to_list()
+    seen_twice = [one == other for one, other, again in zip(firsts, lasts, repeated, strict=True) if one and again]
+    if sum(seen_twice) < _TRUSTED * len(seen_twice):
+        return [""] * len(firsts)
+    return firsts
+
+
+def _statement(line: str) -> str:
+    found = _PRINTED_AT.search(line[:_HEAD])
+    return found["place"] if found else ""
 
 
 def _with_witnesses(lines: pl.Series, kinds: Kinds, said: Sequence[str]) -> list[str]:
@@ -83,17 +112,20 @@ def _with_witnesses(lines: pl.Series, kinds: Kinds, said: Sequence[str]) -> list
     return texts
 
 
-def _mined(frames: Sequence[str], texts: Sequence[str]) -> tuple[tuple[Template, ...], pl.Series]:
+def _mined(
+    frames: Sequence[str], texts: Sequence[str], statements: Sequence[str]
+) -> tuple[tuple[Template, ...], pl.Series]:
     """The templates of kinds, and the number of each kind's template.
 
-    Kinds of different level, exit code or HTTP status class are mined apart, so that they are never one template.
+    Kinds of different level, exit code, HTTP status class or statement are mined apart, so that they are never one
+    template.
     """
-    sorts: dict[tuple[Level, tuple[str, ...]], list[int]] = {}
-    for number, frame in enumerate(frames):
-        sorts.setdefault((level_of(frame), kept_numbers(frame)), []).append(number)
+    sorts: dict[tuple[Level, tuple[str, ...], str], list[int]] = {}
+    for number, (frame, statement) in enumerate(zip(frames, statements, strict=True)):
+        sorts.setdefault((level_of(frame), kept_numbers(frame), statement), []).append(number)
     template_of = [0] * len(frames)
     known: dict[Template, int] = {}
-    for (level, _), members in sorts.items():
+    for (level, _, _), members in sorts.items():
         for number, text in zip(members, mine([texts[number] for number in members]), strict=True):
             template_of[number] = known.setdefault(Template(text, level), len(known))
     return tuple(known), pl.Series("template", template_of, dtype=pl.UInt32)
