@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 
 from app.knowledge_base import KnowledgeBase
 from app.pipeline import Pipeline
-from app.settings import ModelSettings, Settings
+from app.settings import NO_LOGS, ModelSettings, Settings
 from app.telemetry.setup import Telemetry
 from app.triage.engine import LanguageModel
 from app.triage.llama_cpp import LlamaCpp
@@ -183,7 +183,7 @@ def log_source(settings: Settings, logs: Sequence[Path] | None, *, demo: bool, m
         )
     if demo:
         return ReplayedArchive([bundled_logs()], end=datetime.now(UTC))
-    raise BadInput("there are no logs to read: give --logs PATH, or set LOKI_URL to the address of Loki")
+    raise BadInput(NO_LOGS)
 
 
 @asynccontextmanager

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from retrieval.errors import BadInput
 
+NO_LOGS = "there are no logs to read: give --logs PATH, or set LOKI_URL to the address of Loki"
+
 
 def _data_folder() -> Path:
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"

@@ -55,6 +55,10 @@ class ArchiveSource:
         self._loading = asyncio.Lock()
         self._loaded: _Loaded | None = None
 
+    def look(self) -> None:
+        """Raise UnreadableLogs now where a path is missing or holds no logs; reads only what that takes."""
+        find(self._paths, self._max_bytes)
+
     async def read(self, query: LogQuery) -> LogRead:
         """The lines of a window that have the labels asked for.
 

@@ -1,14 +1,28 @@
 """`logagent check`, seen from outside the package."""
 
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 from tests.command_line import CommandLine, Ended
 
 PARTS = ["data folder", "Loki", "Chroma and embedding model", "language model", "traces"]
 
 
+class _Refusing(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_error(404)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
 def failed(ended: Ended) -> dict[str, dict[str, str]]:
     """The parts that were found wrong, after asserting that the exit code says so."""
-    import json  # noqa: PLC0415
-
     assert ended.code == 1, ended.err
     return {check["part"]: check for check in json.loads(ended.out)["checks"] if not check["ok"]}
 
@@ -37,6 +51,18 @@ def test_every_unreachable_part_is_named(logagent: CommandLine, closed_address: 
     assert "LLM_URL" in wrong["language model"]["mend"]
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in wrong["traces"]["mend"]
     assert all(closed_address.removeprefix("http://") in check["said"] for check in wrong.values())
+
+
+def test_a_part_that_refuses_is_wrong(logagent: CommandLine) -> None:
+    """An address where something else answers, with HTTP 404, is found wrong and not taken for the part."""
+    with HTTPServer(("127.0.0.1", 0), _Refusing) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        names = ("LOKI_URL", "LLM_URL", "OTEL_EXPORTER_OTLP_ENDPOINT")
+        wrong = failed(logagent("check", "--json", **dict.fromkeys(names, address)))
+        server.shutdown()
+    assert set(wrong) == {"Loki", "language model", "traces"}
+    assert "404" in wrong["traces"]["said"]
 
 
 def test_people_read_what_is_wrong(logagent: CommandLine, closed_address: str) -> None:

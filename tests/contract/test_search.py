@@ -49,7 +49,7 @@ def test_an_answer_cites_runbooks(logagent: CommandLine, filled_home: Path) -> N
     runbooks = {item.id for item in answer.evidence if item.kind == "runbook"}
     assert runbooks
     assert answer.triage.actions
-    assert all(set(action.evidence) <= runbooks for action in answer.triage.actions)
+    assert all(action.evidence and set(action.evidence) <= runbooks for action in answer.triage.actions)
     assert any(action.command for action in answer.triage.actions)
     assert answer.warnings == []
 
