@@ -5,6 +5,7 @@ incident: a warning that came once is not an outage, and a window without findin
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from math import exp
 
 from app.answer import Action, Triage
@@ -165,7 +166,9 @@ def _when(problem: ProblemGroup) -> str:
     if not first:
         return ""
     start, end = to_datetime(min(first)), to_datetime(max(last))
-    return f" at {start:%H:%M:%S} UTC" if start == end else f" from {start:%H:%M:%S} to {end:%H:%M:%S} UTC"
+    first_second, last_second = f"{start:%H:%M:%S}", f"{end:%H:%M:%S}"
+    one_second = end - start < timedelta(seconds=1) and first_second == last_second
+    return f" at {first_second} UTC" if one_second else f" from {first_second} to {last_second} UTC"
 
 
 def _words(category: Category) -> str:

@@ -106,9 +106,11 @@ def test_a_narrow_page_does_not_scroll_sideways(loaded_demo, visit, results, sch
 
 
 def test_a_question_that_is_too_long_is_answered_in_one_sentence(loaded_demo, visit):
-    """And the chat goes on."""
+    """It does not push its answer off the page, and the chat goes on."""
     visited = visit(loaded_demo.url)
     visited.ask("why " * 5_000)
     assert "characters" in visited.page.locator(".kla-notice").inner_text()
+    typed = visited.page.locator('[data-step-type="user_message"] .bg-accent').first.bounding_box()
+    assert typed["height"] <= 0.4 * 900
     visited.ask("What is failing?")
     assert visited.page.locator(".kla-verdict").count() == 1
