@@ -16,6 +16,7 @@ from app.knowledge_base import KnowledgeBase
 from app.pipeline import Pipeline
 from app.settings import NO_LOGS, ModelSettings, Settings
 from app.telemetry.setup import Telemetry
+from app.telemetry.spans import traced_request
 from app.triage.engine import LanguageModel
 from app.triage.llama_cpp import LlamaCpp
 from app.triage.local_server import LocalServer
@@ -177,6 +178,7 @@ def log_source(settings: Settings, logs: Sequence[Path] | None, *, demo: bool, m
                 password=loki.password.get_secret_value() if loki.password else None,
                 token=loki.bearer_token.get_secret_value() if loki.bearer_token else None,
                 ca_file=loki.ca_file,
+                on_request=traced_request,
             ),
             budget=Budget(lines=loki.max_lines, bytes=loki.max_bytes, seconds=loki.max_seconds),
             explore=Explore(str(grafana).rstrip("/"), datasource=loki.datasource) if grafana else None,
@@ -200,6 +202,7 @@ async def open_model(settings: ModelSettings) -> AsyncIterator[tuple[LanguageMod
         if address is None:
             yield None, None
             return
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=address))
+        hooks = {"request": [traced_request]}
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=address, event_hooks=hooks))
         kind = LlamaCpp if settings.api == "llama.cpp" else OpenAiEndpoint
         yield kind(http, api_key=settings.api_key.get_secret_value() if settings.api_key else None), address

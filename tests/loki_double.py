@@ -45,6 +45,7 @@ class Faults:
     html: bool = False
     half_body: bool = False
     clock_seconds: float = 0.0
+    zone: str = "GMT"
     ignores_flags: bool = False
     after_pages: int | None = None
     """From the nth line query on, answer 500."""
@@ -111,7 +112,7 @@ class LokiDouble:
 
         async def dated(message: Any) -> None:
             if message["type"] == "http.response.start":
-                date = formatdate(time.time() + self.faults.clock_seconds, usegmt=True)
+                date = formatdate(time.time() + self.faults.clock_seconds, usegmt=True).replace("GMT", self.faults.zone)
                 message["headers"] = [*message.get("headers", []), (b"date", date.encode())]
             await send(message)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
+import httpx
 from opentelemetry import context as context_api
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan
@@ -176,6 +177,11 @@ def propagation_headers() -> dict[str, str]:
     headers: dict[str, str] = {}
     _W3C.inject(headers)
     return headers
+
+
+async def traced_request(request: httpx.Request) -> None:
+    """Make an outgoing request part of the current trace: an event hook of the clients for Loki and llama.cpp."""
+    request.headers.update(propagation_headers())
 
 
 def current_ids() -> dict[str, str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -174,7 +174,9 @@ def _span(window: TimeWindow) -> dict[str, str]:
 
 
 def _date(response: httpx.Response) -> datetime | None:
+    """The server's clock; a date of HTTP is UTC, also where a proxy leaves its zone out (RFC 9110, 5.6.7)."""
     try:
-        return parsedate_to_datetime(response.headers["date"])
+        moment = parsedate_to_datetime(response.headers["date"])
     except (KeyError, ValueError):
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,6 +1,7 @@
 """How Loki is reached: address, tenant, authentication, TLS, time limits."""
 
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ class LokiConnection:
 
     `url` is the address before `/loki/api/v1` (which may be given too); a path prefix of a gateway stays. Basic
     authentication takes `username` and `password`, bearer `token`, never both. `read_seconds` bounds the wait
-    for each part of an answer; a whole question is bounded by the budget.
+    for each part of an answer; a whole question is bounded by the budget. `on_request` sees every request before it is
+    sent, and may add headers to it.
     """
 
     url: str
@@ -31,6 +33,7 @@ class LokiConnection:
     insecure: bool = False
     connect_seconds: float = 3.0
     read_seconds: float = 10.0
+    on_request: Callable[[httpx.Request], Awaitable[None]] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -68,6 +71,8 @@ class LokiConnection:
             "verify": self._verification(),
             "follow_redirects": False,
         }
+        if self.on_request is not None:
+            arguments["event_hooks"] = {"request": [self.on_request]}
         if self.username:
             arguments["auth"] = httpx.BasicAuth(self.username, self.password or "")
         return arguments

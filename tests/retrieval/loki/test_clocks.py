@@ -34,6 +34,15 @@ async def test_a_clock_an_hour_off_loki_is_said(double: LokiDouble, source_of: M
     assert "1:00 h ahead of Loki's" in (await source_of(double.url).read(question(datetime.now(UTC)))).warnings[0]
 
 
+async def test_a_date_without_a_zone_is_utc(double: LokiDouble, source_of: Make) -> None:
+    """A server or proxy that says -0000 for its zone, which HTTP does not allow, is understood all the same."""
+    push(double.url, [Line(time.time_ns() - 10**9, "line", {"namespace": "n"})])
+    double.faults.zone = "-0000"
+    assert (await source_of(double.url).read(question(datetime.now(UTC)))).warnings == ()
+    double.faults.clock_seconds = 3600
+    assert "1:00 h behind Loki's" in (await source_of(double.url).read(question(datetime.now(UTC)))).warnings[0]
+
+
 async def test_lines_from_the_future_are_said(double: LokiDouble, source_of: Make) -> None:
     """Lines that a node an hour ahead has stamped lie after the window that ends now: they are looked for, and said."""
     now = datetime.now(UTC)
