@@ -44,6 +44,10 @@ def _counter(name: str, unit: str, description: str) -> Metric:
     return Metric(name, Kind.COUNTER, unit, description)
 
 
+def _gauge(name: str, unit: str, description: str) -> Metric:
+    return Metric(name, Kind.GAUGE, unit, description)
+
+
 def _histogram(name: str, unit: str, buckets: tuple[float, ...], description: str) -> Metric:
     return Metric(name, Kind.HISTOGRAM, unit, description, buckets)
 
@@ -71,8 +75,20 @@ CANCELLED = _counter("logagent.cancelled", "{question}", "Questions that their p
 LINES_READ = _counter("logagent.logs.lines_read", "{line}", "Log lines read.")
 REDACTIONS = _counter("logagent.redactions", "{secret}", "Secrets taken out of log lines.")
 
-ALL: tuple[Metric, ...] = (
+# Sent once, by a job at its end.
+INGESTED_DOCUMENTS = _counter("logagent.ingestion.documents", "{document}", "Documents of a run, by outcome.")
+EMBEDDED_CHUNKS = _counter("logagent.ingestion.chunks_embedded", "{chunk}", "Chunks that a run embedded.")
+INGESTION_SECONDS = _gauge("logagent.ingestion.run", "s", "Duration of the last run.")
+EMBEDDING_RATE = _gauge("logagent.ingestion.chunks_per_second", "", "Embedded chunks a second of the last run.")
+EVALUATION = _gauge("logagent.evaluation.metric", "", "A metric of an evaluation, by its name, dataset and engine.")
+DRIFT = _gauge("logagent.evaluation.drift", "", "Population stability index against the baseline, by what drifts.")
+
+OF_QUESTIONS: tuple[Metric, ...] = (
     TURN_SECONDS, STEP_SECONDS, CARD_SECONDS, MODEL_SECONDS, FIRST_CHUNK_SECONDS, MODEL_TOKENS, CACHED_TOKENS,
     INPUT_TOKENS, OUTPUT_TOKENS, EVIDENCE, RETRIEVAL_SECONDS, RETRIEVAL_SCORE, RETRIEVAL_HITS, CITATIONS, REPAIRS,
     FALLBACKS, ERRORS, CANCELLED, LINES_READ, REDACTIONS,
 )  # fmt: skip
+OF_JOBS: tuple[Metric, ...] = (
+    INGESTED_DOCUMENTS, EMBEDDED_CHUNKS, INGESTION_SECONDS, EMBEDDING_RATE, EVALUATION, DRIFT,
+)  # fmt: skip
+ALL = OF_QUESTIONS + OF_JOBS

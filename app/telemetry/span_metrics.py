@@ -35,7 +35,7 @@ class SpanMetrics(SpanProcessor):
     def __init__(self, meter: Meter) -> None:
         self._counters: dict[Metric, Counter] = {}
         self._histograms: dict[Metric, Histogram] = {}
-        for metric in names.ALL:
+        for metric in names.OF_QUESTIONS:
             if metric.kind is Kind.COUNTER:
                 self._counters[metric] = meter.create_counter(metric.name, metric.unit, metric.description)
             else:
