@@ -11,8 +11,8 @@ demo *options:
     logagent demo {{ options }}
 
 # Run all tests: `just test -k intent` for some of them.
-test *options:
-    pytest {{ options }}
+test *options: query-parsers
+    LEZER_HOME="{{ justfile_directory() }}/.venv/lezer" pytest {{ options }}
 
 # Run only the tests that start real servers and browsers (with LOKI_URL set, also against that Loki).
 test-int *options:
@@ -24,6 +24,23 @@ lint:
     ruff format --check .
     mypy
     lint-imports
+
+# Check everything in deploy/, offline; CRD_SCHEMAS names a folder with the definitions of custom resources.
+validate *checks: query-parsers
+    LEZER_HOME="{{ justfile_directory() }}/.venv/lezer" python -m deploy.validation {{ checks }}
+
+# The parsers of LogQL and TraceQL that Grafana's editor uses, from npm; without npm those queries are not checked.
+[private]
+query-parsers:
+    #!/usr/bin/env sh
+    set -eu
+    folder="{{ justfile_directory() }}/.venv/lezer"
+    if command -v npm >/dev/null && ! cmp -s deploy/validation/package.json "$folder/package.json"; then
+        mkdir -p "$folder"
+        cp deploy/validation/package.json "$folder/"
+        # Without a registry those checks are left out and say so; everything else still runs.
+        npm install --prefix "$folder" --silent --no-audit --no-fund --no-package-lock --ignore-scripts || rm -r "$folder"
+    fi
 
 # Mend what can be mended by itself.
 format:

@@ -1,0 +1,89 @@
+"""Dashboards and data sources of Grafana: known data sources, queries that parse, metrics that the code exports."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.telemetry.metric_names import ALL, Kind
+from deploy.validation.fault import Fault, Tree
+from deploy.validation.queries import grafana_faults, metrics_of, promql_fault
+
+# Of others: the model server and what the cluster says of its jobs.
+FOREIGN = frozenset(
+    {
+        "llamacpp:requests_processing",
+        "llamacpp:requests_deferred",
+        "llamacpp:prompt_tokens_seconds",
+        "llamacpp:predicted_tokens_seconds",
+        "kube_job_status_failed",
+    }
+)
+
+
+def exported() -> frozenset[str]:
+    """Every series name that the program's metrics have."""
+    names: set[str] = set()
+    for metric in ALL:
+        name = metric.prometheus_name
+        names |= (
+            {f"{name}{part}" for part in ("_bucket", "_sum", "_count")} if metric.kind is Kind.HISTOGRAM else {name}
+        )
+    return frozenset(names)
+
+
+def unknown_metrics(query: str) -> list[str]:
+    """The metrics of a PromQL query that nothing here exports."""
+    return sorted(metrics_of(query) - exported() - FOREIGN)
+
+
+def check(tree: Tree) -> list[Fault]:
+    """Every dashboard loads, has a uid of its own, asks data sources that are provisioned, and its queries hold."""
+    folder = tree.deploy / "grafana" / "dashboards"
+    provisioned = _sources(tree)
+    faults, uids, asked = [], Counter[str](), []
+    for path in sorted(folder.glob("*.json")):
+        place = tree.name(path)
+        try:
+            board = json.loads(path.read_text("utf-8"))
+        except ValueError as error:
+            faults.append(Fault(place, f"is no JSON: {error}"))
+            continue
+        uids[board.get("uid", "")] += 1
+        if not isinstance(board.get("schemaVersion"), int) or not board.get("title"):
+            faults.append(Fault(place, "has no schemaVersion or no title"))
+        for panel, source, query in _queries(board):
+            where = f"{place}: {panel}"
+            if provisioned.get(source.get("uid", "")) != source.get("type"):
+                faults.append(Fault(where, f"asks the data source {source.get('uid')}, which is not provisioned"))
+            elif source["type"] == "prometheus":
+                faults += [Fault(where, what) for what in _promql(query)]
+            else:
+                asked.append((where, {"loki": "logql", "tempo": "traceql"}[source["type"]], query))
+    faults += [
+        Fault(tree.name(folder), f"the uid {uid!r} is there {count} times") for uid, count in uids.items() if count > 1
+    ]
+    wrong = grafana_faults([(language, query) for _, language, query in asked])
+    return faults + [Fault(where, what) for (where, _, _), what in zip(asked, wrong, strict=True) if what]
+
+
+def _promql(query: str) -> Iterator[str]:
+    if (wrong := promql_fault(query)) is not None:
+        yield f"{wrong}: {query}"
+        return
+    for name in unknown_metrics(query):
+        yield f"nothing exports {name}"
+
+
+def _queries(board: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str], str]]:
+    for panel in board.get("panels", []):
+        for target in panel.get("targets", []):
+            yield panel.get("title", "?"), target.get("datasource", {}), target.get("expr") or target.get("query") or ""
+
+
+def _sources(tree: Tree) -> Mapping[str, str]:
+    path = tree.deploy / "grafana" / "provisioning" / "datasources" / "datasources.yaml"
+    return {each["uid"]: each["type"] for each in yaml.safe_load(Path(path).read_text("utf-8"))["datasources"]}

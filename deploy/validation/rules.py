@@ -1,0 +1,47 @@
+"""Alert rules: promtool's own checks and unit tests, metrics that are exported, and the same rules in the cluster."""
+
+import re
+
+import yaml
+
+from deploy.validation.dashboards import unknown_metrics
+from deploy.validation.fault import Fault, Tree
+from deploy.validation.programs import find, run
+from deploy.validation.queries import promql_fault
+
+PROMTOOL = "it comes with Prometheus (Debian: prometheus)"
+
+
+def check(tree: Tree) -> list[Fault]:
+    """The rules hold, every alert has a unit test, and the cluster's rules are these."""
+    folder = tree.deploy / "prometheus"
+    rules, tests = folder / "rules.yaml", folder / "rules.test.yaml"
+    groups = yaml.safe_load(rules.read_text("utf-8"))["groups"]
+    faults = _promtool(tree)
+    alerts = [rule for group in groups for rule in group["rules"] if "alert" in rule]
+    for rule in alerts:
+        where = f"{tree.name(rules)}: {rule['alert']}"
+        if (wrong := promql_fault(rule["expr"])) is not None:
+            faults.append(Fault(where, wrong))
+            continue
+        faults += [Fault(where, f"nothing exports {name}") for name in unknown_metrics(rule["expr"])]
+    tested = set(re.findall(r"alertname: (\w+)", tests.read_text("utf-8")))
+    faults += [
+        Fault(tree.name(tests), f"{rule['alert']} has no test") for rule in alerts if rule["alert"] not in tested
+    ]
+    cluster = tree.deploy / "kustomize" / "components" / "monitoring" / "rules.yaml"
+    if yaml.safe_load(cluster.read_text("utf-8"))["spec"]["groups"] != groups:
+        faults.append(Fault(tree.name(cluster), f"its groups are not those of {tree.name(rules)}"))
+    return faults
+
+
+def _promtool(tree: Tree) -> list[Fault]:
+    promtool, folder = find("promtool", PROMTOOL), tree.deploy / "prometheus"
+    faults = []
+    for command, name in ((["check", "rules"], "rules.yaml"), (["test", "rules"], "rules.test.yaml"),
+                          (["check", "config", "--syntax-only"], "prometheus.yaml")):  # fmt: skip
+        done = run([promtool, *command, name], cwd=folder)
+        if done.returncode:
+            told = " ".join((done.stdout + done.stderr).split())
+            faults.append(Fault(tree.name(folder / name), f"promtool {' '.join(command)}: {told[:600]}"))
+    return faults
