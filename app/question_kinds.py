@@ -67,6 +67,15 @@ _WHY = re.compile(
     r"|^\W*(?:please |can you |could you )?(?:show|find|list|tell|give|figure)(?: me| us| out| all| the| any"
     r"| my)* (?:why|what|problems?|issues?|failures?|cause|reason|broken|failing)\b"
 )  # fmt: skip
+# "Why is it slow since the upgrade?" wants the cause, which a comparison of counts does not tell; "what changed, and
+# why?" wants both, and gets what changed.
+_CAUSE = re.compile(
+    r"\bwhy\b|\bwhat(?:'s| is| are| was| went)? (?:the |my )?(?:wrong|failing|fails?|broken|broke|breaking|cause\w*)\b"
+)
+_CHANGED = re.compile(
+    r"\bwhat(?:'?s| is| has| have| was| were| did)?(?: else)? (?:chang\w+|new|different)\b|\bcompar|\bdiffer|\bthan\b"
+    r"|\bregress|\bversus\b|\bvs\b"
+)
 _LOOKUP = re.compile(
     r"^\W*(?:please |can you |could you |and |now |then |i want to |i'd like to |let me |help me )*"
     r"(?:show|find|list|grep|search|give|print|get|display|fetch|pull up|look up|look for|see|tail|dump|cat|retrieve"
@@ -93,9 +102,13 @@ def kind_of(question: str, *, compared: bool = False) -> IntentKind | None:
         (IntentKind.CHANGES, lambda: compared),
         (IntentKind.HOWTO, lambda: bool(_HOW_DO.search(text) or _HOWTO.search(text))),
         (IntentKind.RANKING, lambda: bool(_RANKING.search(text)) and not _WHY.search(text)),
-        (IntentKind.CHANGES, lambda: bool(_CHANGES.search(text))),
+        (IntentKind.CHANGES, lambda: bool(_CHANGES.search(text)) and not _asks_for_a_cause(text)),
         (IntentKind.SUMMARY, lambda: bool(_SUMMARY.search(text))),
         (IntentKind.TRIAGE, lambda: bool(_WHY.search(text))),
         (IntentKind.LOOKUP, lambda: bool(_LOOKUP.search(text))),
     )
     return next((kind for kind, holds in rules if holds()), None)
+
+
+def _asks_for_a_cause(text: str) -> bool:
+    return bool(_CAUSE.search(text)) and not _CHANGED.search(text)

@@ -15,20 +15,22 @@ from retrieval.timestamps import to_iso
 async def card_step(turn: Turn, looked: Looked, selection: Selection, actions: Mapping[str, Action]) -> Answer:
     """The answer as it stands without a model, shown at once."""
     async with turn.steps.run("card") as step:
-        answer = _answer(turn, looked, selection, _triage(looked, selection, actions))
+        answer = _answer(turn, looked, selection, _triage(turn, looked, selection, actions))
         triage = answer.triage
         step.summary = f"{triage.status.value.replace('_', ' ')}, {len(answer.problems)} problems ranked"
     await turn.steps.emit(CardReady(answer, looked.lines, turn.model is None, looked.asked.earlier))
     return answer
 
 
-def _triage(looked: Looked, selection: Selection, actions: Mapping[str, Action]) -> Triage:
+def _triage(turn: Turn, looked: Looked, selection: Selection, actions: Mapping[str, Action]) -> Triage:
     if looked.comparison is not None:
         return change_triage(
             looked.comparison, looked.findings, looked.problems, selection, actions, looked.asked.selectors
         )
     intent = looked.asked.intent
-    return extractive_triage(intent.kind, looked.problems, looked.findings, selection, actions, intent.terms)
+    return extractive_triage(
+        intent.kind, looked.problems, looked.findings, selection, actions, intent.terms, turn.question.text
+    )
 
 
 def _answer(turn: Turn, looked: Looked, selection: Selection, triage: Triage) -> Answer:

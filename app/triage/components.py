@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -14,6 +14,7 @@ UNKNOWN = "unknown"
 
 # What a Deployment, a DaemonSet, a StatefulSet and a static pod put behind the name.
 _POD_SUFFIX = re.compile(r"-(?:[bcdfghjklmnpqrstvwxz2456789]{8,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5}$|-\d{1,3}$")
+_REPLICA_SET = re.compile(r"-(?:[bcdfghjklmnpqrstvwxz2456789]{8,10}|\d{8,10})$")
 _STATIC_POD = re.compile(r"-(?:node|master|worker|control-plane|cp)[\w.-]*$")
 
 
@@ -28,11 +29,22 @@ def _domains() -> dict[str, Category]:
 
 
 @cache
+def _subjects() -> dict[str, tuple[re.Pattern[str], ...]]:
+    return {name: tuple(re.compile(text) for text in texts) for name, texts in _table()["subjects"].items()}
+
+
+@cache
+def _reporters() -> frozenset[str]:
+    return frozenset(_table()["reporters"])
+
+
+@cache
 def _table() -> dict[str, Any]:
     table: dict[str, Any] = yaml.safe_load(files("app.triage").joinpath("components.yaml").read_text("utf-8"))
     return table
 
 
+@lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """The canonical name behind a label value; the value without a pod's suffix where none is known."""
     plain = _STATIC_POD.sub("", _POD_SUFFIX.sub("", name))
@@ -47,9 +59,22 @@ def component_of(labels: Mapping[str, str]) -> str:
     return UNKNOWN
 
 
+def subject_of(writer: str, text: str) -> str | None:
+    """The component that a line is about where its writer (canonical) tells of others, as events do."""
+    for expression in _subjects().get(writer, ()):
+        if found := expression.search(text):
+            return canonical(_REPLICA_SET.sub("", found["name"]))
+    return None
+
+
 def domain_of(component: str) -> Category | None:
     """The category of a component's trouble where the words of its lines tell none."""
     return _domains().get(component)
+
+
+def writes_of_many(component: str) -> bool:
+    """Whether its lines are about many workloads, so that what one says of one of them tells nothing of another."""
+    return component in _reporters()
 
 
 def mentions(text: str) -> frozenset[str]:

@@ -4,22 +4,30 @@ It says only what was counted: the worst problem of the card, its lines, the run
 incident: a warning that came once is not an outage, and a window without findings is healthy, not empty.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from math import exp
 
 from app.answer import Action, Triage
 from app.evidence_selection import Selection
-from app.triage.components import mentions
+from app.triage.components import component_of, domain_of, mentions
 from app.triage.findings import Finding, ProblemGroup
 from app.triage.message import message_of
+from app.triage.severity import TELLING, as_felt, doubts, untempered
 from retrieval.evidence import Evidence
+from retrieval.patterns.fields import Level
 from retrieval.taxonomy import Category, EvidenceKind, IntentKind, Severity, Status
 from retrieval.timestamps import to_datetime
 
 # Fewer lines than this, and none of trouble, tell nothing about a cluster's health.
 FEWEST_LINES = 3
 MOST_CITED = 6
+OTHERS_CITED = 2
+# A question that takes trouble for granted: where no line shows any, the window does not explain it.
+_PRESUPPOSES = re.compile(
+    r"^\W*(?:and |but |so )?(?:why\b|how come\b|what (?:caused|broke|crashed|killed)\b)", re.IGNORECASE
+)
 # Characters below which a section's prose is a fragment between its steps.
 SHORTEST_PROSE = 60
 
@@ -31,17 +39,23 @@ def extractive_triage(
     selection: Selection,
     actions: Mapping[str, Action],
     terms: Sequence[str] = (),
+    question: str = "",
 ) -> Triage:
-    """The triage of a window from its problems (worst first), its evidence and the actions of its runbooks."""
+    """The triage of a window from its problems (worst first), its evidence and the actions of its runbooks.
+
+    `terms` are the telling words of the question; its text tells what it takes for granted, and who feels it.
+    """
     lines = sum(finding.pattern.count for finding in findings)
     if intent is IntentKind.HOWTO and (answer := _from_runbooks(selection, actions)):
         return answer
     if _asks_for_the_absent(terms, findings):
         return _nothing_about(terms, problems, selection)
-    if problems:
-        return _problem(problems, selection, actions)
-    if lines < FEWEST_LINES:
+    if problems and not (doubts(question) and _is_faint(problems)):
+        return _problem(problems, selection, actions, question)
+    if not problems and lines < FEWEST_LINES:
         return _insufficient(lines, selection)
+    if _PRESUPPOSES.search(question) and not any(finding.reading.calm for finding in findings):
+        return _faint_problem(findings, selection, actions) or _unexplained(lines, len(findings), selection)
     return _healthy(findings, selection, lines)
 
 
@@ -50,7 +64,9 @@ def problem_title(problem: ProblemGroup) -> str:
     return f"{problem.lead.component}: {message_of(problem.lead.pattern.samples[0], 120)}"
 
 
-def _problem(problems: Sequence[ProblemGroup], selection: Selection, actions: Mapping[str, Action]) -> Triage:
+def _problem(
+    problems: Sequence[ProblemGroup], selection: Selection, actions: Mapping[str, Action], question: str
+) -> Triage:
     worst = problems[0]
     lead = worst.lead
     others = len(problems) - 1
@@ -64,11 +80,59 @@ def _problem(problems: Sequence[ProblemGroup], selection: Selection, actions: Ma
         root_cause=f"{lead.component}: {message_of(lead.pattern.samples[0])}",
         category=lead.category,
         component=lead.component,
-        severity=worst.severity,
+        severity=as_felt(
+            _severity(problems),
+            question,
+            meant=untempered(lead.pattern, lead.reading, component_of(lead.pattern.labels)),
+        ),
         confidence=_confidence(problems),
-        evidence=[*selection.ids_of(worst)[: MOST_CITED - 1], *_first_runbook(selection)],
+        evidence=[*_cited(problems, selection), *_first_runbook(selection)],
         actions=list(actions.values()),
     )
+
+
+def _faint_problem(findings: Sequence[Finding], selection: Selection, actions: Mapping[str, Action]) -> Triage | None:
+    """Where trouble is taken for granted, and no finding tells of it, the likeliest of the lines that speak of any."""
+    likely = [each for each in findings if _speaks_of_trouble(each) and each.number in selection.ids_of_pattern]
+    if not likely:
+        return None
+    lead = likely[0]
+    said = message_of(lead.pattern.samples[0])
+    category = domain_of(lead.component) or Category.APPLICATION_BUG
+    return Triage(
+        status=Status.PROBLEM,
+        summary=f"No line tells of a failure for certain; the most likely is of {lead.component}: {said}",
+        root_cause=f"{lead.component}: {said}",
+        category=lead.reading.category or category,
+        component=lead.component,
+        severity=max(Severity.WARN, lead.reading.severity, key=lambda each: each.rank),
+        confidence=0.35,
+        evidence=[id_ for each in likely[:3] for id_ in selection.ids_of_pattern[each.number]][:MOST_CITED],
+        actions=list(actions.values()),
+    )
+
+
+def _speaks_of_trouble(finding: Finding) -> bool:
+    pattern = finding.pattern
+    return pattern.trouble > 0 or (pattern.level >= Level.WARN and pattern.level is not Level.UNKNOWN)
+
+
+def _cited(problems: Sequence[ProblemGroup], selection: Selection) -> list[str]:
+    """The evidence of the worst problem, and the first of each further one that the summary names, within the bound."""
+    further = [ids[0] for problem in problems[1 : 1 + OTHERS_CITED] if (ids := selection.ids_of(problem))]
+    return [*selection.ids_of(problems[0])[: MOST_CITED - 1 - len(further)], *further]
+
+
+def _severity(problems: Sequence[ProblemGroup]) -> Severity:
+    """The worst of the first problem and of those of its kind: who suffers from it may be another component."""
+    category = problems[0].lead.category
+    return max((each.severity for each in problems if each.lead.category is category), key=lambda each: each.rank)
+
+
+def _is_faint(problems: Sequence[ProblemGroup]) -> bool:
+    """Whether no wording tells of an incident by itself: words of trouble alone are no yes to "is it broken?"."""
+    findings = [finding for problem in problems for finding in problem.findings]
+    return all(each.reading.own_strength < TELLING and each.pattern.level < Level.FATAL for each in findings)
 
 
 def _healthy(findings: Sequence[Finding], selection: Selection, lines: int) -> Triage:
@@ -81,14 +145,29 @@ def _healthy(findings: Sequence[Finding], selection: Selection, lines: int) -> T
         component=component,
         severity=Severity.INFO,
         confidence=round(0.9 - 0.4 * exp(-lines / 50), 3),
-        evidence=_observations(selection)[:3],
+        evidence=_reassuring(findings, selection),
         actions=[],
     )
+
+
+def _reassuring(findings: Sequence[Finding], selection: Selection) -> list[str]:
+    """The lines that look most frightening and are not, then what else was looked at."""
+    frightening = [each for each in findings if each.reading.calm or each.pattern.level > Level.UNKNOWN]
+    ids = [id_ for each in frightening for id_ in selection.ids_of_pattern.get(each.number, ())[:1]]
+    return list(dict.fromkeys([*ids, *_observations(selection)]))[:4]
 
 
 def _insufficient(lines: int, selection: Selection) -> Triage:
     looked_at = "No log line lies in this window" if not lines else f"Only {lines} {_lines(lines)} in this window"
     return _no_verdict(f"{looked_at}, too little to tell. Widen the window, or ask about another namespace.", selection)
+
+
+def _unexplained(lines: int, patterns: int, selection: Selection) -> Triage:
+    return _no_verdict(
+        f"Nothing in these {lines:,} lines ({patterns} patterns) explains it. Widen the window, or look at another"
+        " component.",
+        selection,
+    )
 
 
 def _nothing_about(terms: Sequence[str], problems: Sequence[ProblemGroup], selection: Selection) -> Triage:

@@ -1,23 +1,29 @@
 """Patterns read with the signals: which of them are findings, and which findings are one problem."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log1p
 
-from app.triage.components import component_of, domain_of, mentions
-from app.triage.message import message_of
-from app.triage.signals import Reading, Signal, default_signals, read_signals
+from app.triage.components import component_of, domain_of, mentions, subject_of, writes_of_many
+from app.triage.severity import CERTAIN, incident_severity
+from app.triage.signal_reader import Line, SignalReader, default_reader
+from app.triage.signals import Reading
 from retrieval.patterns.fields import Level
 from retrieval.patterns.pattern import Pattern
 from retrieval.taxonomy import Category, Severity
 
 # What a question names weighs more than any difference between findings: it is what was asked about.
-ASKED_FOR = 6.0
-SIGNAL_SCORE = 0.7
+ASKED_FOR, MENTIONED = 4.0, 1.0
+READ_CHARACTERS = 2_000
+# What the component that wrote a line adds to the category of its own trade.
+DOMAIN = 1.0
+# What the question adds, at most, to a category that it speaks of.
+ASKED_ABOUT = 1.5
+SIGNAL_SCORE = 1.8
 CALM_SCORE = -0.9
 SEVERITY_SCORE = 0.8
-# Strength of a signal from which it tells of an incident by itself, and from which a mere warning does not temper it.
-TELLING, CERTAIN = 2.0, 3.0
+# A cause that tells by itself what was lost (a killed process) is not undone by what came up again.
+_LASTING = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +69,18 @@ class ProblemGroup:
 
 
 def find_findings(
-    patterns: Sequence[Pattern], terms: Sequence[str] = (), signals: Sequence[Signal] | None = None
+    patterns: Sequence[Pattern], terms: Sequence[str] = (), reader: SignalReader | None = None
 ) -> list[Finding]:
     """Every pattern as a finding, strongest first; `terms` are the telling words of the question."""
-    signals = default_signals() if signals is None else signals
+    reader = default_reader() if reader is None else reader
+    # What the question says of the trouble is read like a line: "since we enabled network policies".
+    asked_about, *readings = reader.read([Line(" ".join(terms)), *(_line(pattern) for pattern in patterns)])
     named = frozenset().union(*(mentions(term) for term in terms)) if terms else frozenset()
-    findings = [_finding(number, pattern, signals, terms, named) for number, pattern in enumerate(patterns)]
-    return sorted(findings, key=lambda finding: (-finding.score, finding.number))
+    findings = [
+        _finding(number, pattern, _leaning(reading, component_of(pattern.labels), asked_about), terms, named)
+        for number, (pattern, reading) in enumerate(zip(patterns, readings, strict=True))
+    ]
+    return sorted(with_recoveries(findings), key=lambda finding: (-finding.score, finding.number))
 
 
 def find_problems(findings: Sequence[Finding]) -> list[ProblemGroup]:
@@ -82,48 +93,43 @@ def find_problems(findings: Sequence[Finding]) -> list[ProblemGroup]:
     return sorted(problems, key=lambda problem: -problem.score)
 
 
-def _finding(
-    number: int, pattern: Pattern, signals: Sequence[Signal], terms: Sequence[str], named: frozenset[str]
-) -> Finding:
-    # The fields of a line that is not trouble by its level (settings, paths) hold words of trouble by chance.
-    informative = pattern.level <= Level.INFO
-    text = message_of(pattern.samples[0], 400) if informative else f"{pattern.template}\n{pattern.samples[0][:2000]}"
-    reading = read_signals(text, signals)
-    component = component_of(pattern.labels)
-    severity = _severity(pattern, reading)
+def _leaning(reading: Reading, component: str, asked_about: Reading) -> Reading:
+    """A reading in the light of who wrote the line and of what was asked."""
+    domain = domain_of(component)
+    reading = reading.leaning(domain, DOMAIN)
+    for category, strength in asked_about.strengths.items():
+        most = ASKED_ABOUT - DOMAIN if category is domain else ASKED_ABOUT
+        reading = reading.leaning(category, min(strength, most))
+    return reading
+
+
+def _line(pattern: Pattern) -> Line:
+    """What a pattern's lines say. Where they are no trouble by their level, the message alone is read.
+
+    Their other fields (settings, paths) hold words of trouble by chance.
+    """
+    said = pattern.fields.said[:READ_CHARACTERS]
+    if pattern.fields.exception:
+        said = f"{said}: {pattern.fields.exception}"
+    rest = "" if pattern.level <= Level.INFO else pattern.samples[0][:READ_CHARACTERS]
+    return Line(said, rest, component_of(pattern.labels))
+
+
+def _finding(number: int, pattern: Pattern, reading: Reading, terms: Sequence[str], named: frozenset[str]) -> Finding:
+    writer = component_of(pattern.labels)
+    text = f"{pattern.fields.said}\n{pattern.samples[0][:READ_CHARACTERS]}"
+    severity = incident_severity(pattern, reading, writer)
+    component = subject_of(writer, text) or writer
     asked = component in named or _says(text, pattern, terms)
     score = pattern.score + SEVERITY_SCORE * severity.rank + CALM_SCORE * min(2.0, reading.calm)
     if severity is not Severity.INFO:
         score += SIGNAL_SCORE * min(6.0, reading.strength)
     # A question's word lifts what is trouble, not every line that happens to hold it.
     if asked and severity is not Severity.INFO:
-        score += ASKED_FOR
-    otherwise = Category.BENIGN_NOISE if severity is Severity.INFO else domain_of(component) or Category.APPLICATION_BUG
+        score += ASKED_FOR if component in named else MENTIONED
+    otherwise = Category.BENIGN_NOISE if severity is Severity.INFO else domain_of(writer) or Category.APPLICATION_BUG
     category = reading.category or otherwise
     return Finding(number, pattern, reading, component, severity, category, round(score, 4), asked)
-
-
-def _severity(pattern: Pattern, reading: Reading) -> Severity:
-    """The severity of the incident that a pattern points to: by its signals where it is trouble, else by its level."""
-    level, strength = pattern.level, reading.strength
-    calm = reading.calm > strength and level < Level.FATAL
-    unremarkable = level <= Level.INFO and (not pattern.trouble or strength < TELLING)
-    # Some programs log their banner as a warning: without a word of trouble a warning is only that.
-    unremarkable |= level is Level.WARN and not pattern.trouble and not strength
-    if calm or unremarkable:
-        return Severity.INFO
-    if strength >= TELLING or (strength and level >= Level.WARN):
-        # A warning says that the program carries on; what it is about may still be serious, so one step less.
-        tempered = level is Level.WARN and strength < CERTAIN
-        return min(reading.severity, Severity.WARN, key=_rank) if tempered else reading.severity
-    if level is Level.UNKNOWN:
-        return Severity.WARN if pattern.trouble > 1 else Severity.INFO
-    # A process that says fatal is one workload that fails; what is CRITICAL only a signal can tell.
-    return min(level.severity, Severity.ERROR, key=_rank)
-
-
-def _rank(severity: Severity) -> int:
-    return severity.rank
 
 
 def _says(text: str, pattern: Pattern, terms: Sequence[str]) -> bool:
@@ -132,3 +138,31 @@ def _says(text: str, pattern: Pattern, terms: Sequence[str]) -> bool:
     lower = text.lower()
     values = {value.lower() for value in pattern.labels.values()}
     return any(term.lower() in lower or any(term.lower() in value for value in values) for term in terms)
+
+
+def with_recoveries(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, those milder whose component said afterwards that it is well again."""
+    well: dict[str, tuple[int, int]] = {}
+    for finding in findings:
+        if finding.reading.recovery and finding.severity.rank <= Severity.WARN.rank:
+            well[finding.component] = max(well.get(finding.component, (-1, -1)), _last(finding))
+    return [_milder(each) if _last(each) < well.get(each.component, (-1, -1)) else each for each in findings]
+
+
+def _milder(finding: Finding) -> Finding:
+    """A passing trouble is a warning; one that was only warned of, and is no cause by itself, is nothing to do."""
+    if (
+        finding.severity is Severity.INFO
+        or writes_of_many(finding.component)
+        or finding.reading.own_strength >= _LASTING
+    ):
+        return finding
+    mere = finding.pattern.level <= Level.WARN and finding.reading.own_strength < CERTAIN
+    severity = Severity.INFO if mere else Severity.WARN
+    drop = SEVERITY_SCORE * (finding.severity.rank - severity.rank)
+    return replace(finding, severity=severity, score=round(finding.score - drop, 4))
+
+
+def _last(finding: Finding) -> tuple[int, int]:
+    """When it was last seen, as far as that is known, and where in the input."""
+    return finding.pattern.last_seen or 0, max(finding.pattern.sample_positions)

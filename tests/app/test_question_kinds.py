@@ -10,6 +10,8 @@ QUESTIONS = {
         "what is failing?", "why is checkout returning 502s", "is anything broken in llm", "what's wrong with node-2",
         "what happened to pod etcd-0", "find out why the api restarts", "show me what is wrong", "is redis healthy?",
         "my ingress gives me errors, help", "what's the worst problem right now", "any trouble in kube-system?",
+        "why are reads slow since the upgrade?", "what fails since the upgrade to 1.25?", "I changed a rule. Why?",
+        "the rollout hangs, what is wrong with the new pod?",
     ),
     IntentKind.SUMMARY: (
         "summarise the last hour", "how was the night?", "recap of today please", "bring me up to speed",
