@@ -44,7 +44,7 @@ def print_answer(answer: Answer, console: Console) -> None:
         console.print(_problems(answer))
     for item in answer.evidence:
         if item.id in triage.evidence:
-            where = f"{item.timestamp or ''} {item.source}".strip()
+            where = f"{item.timestamp or ''} {inert(item.source, LONGEST)}".strip()
             _print(console, f"[{item.id}] {where}\n     {inert(item.text, LONGEST)}", style="dim")
     _account(answer, console)
     for warning in answer.warnings:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from app.triage.verification import inert
 from retrieval.taxonomy import Category
 
 UNKNOWN = "unknown"
@@ -16,6 +17,9 @@ UNKNOWN = "unknown"
 _POD_SUFFIX = re.compile(r"-(?:[bcdfghjklmnpqrstvwxz2456789]{8,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5}$|-\d{1,3}$")
 _REPLICA_SET = re.compile(r"-(?:[bcdfghjklmnpqrstvwxz2456789]{8,10}|\d{8,10})$")
 _STATIC_POD = re.compile(r"-(?:node|master|worker|control-plane|cp)[\w.-]*$")
+
+# What Kubernetes allows as a label value is shorter.
+LONGEST = 120
 
 
 @cache
@@ -55,7 +59,8 @@ def component_of(labels: Mapping[str, str]) -> str:
     """The component that wrote a line: app first, then container, pod, other service labels, namespace."""
     for label in ("app", "container", "pod", "service_name", "job", "unit", "namespace"):
         if value := labels.get(label):
-            return canonical(value)
+            # A shipper's label is hostile input as a log line is; what cannot be seen must not act.
+            return inert(canonical(value), LONGEST) or UNKNOWN
     return UNKNOWN
 
 

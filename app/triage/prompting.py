@@ -9,6 +9,7 @@ from app.triage.compact_text import compact
 from app.triage.components import UNKNOWN, component_of
 from app.triage.findings import ProblemGroup
 from app.triage.message import message_of
+from app.triage.prompt_text import untagged
 from app.triage.schema import TriageChoices
 from app.triage.verification import inert
 from retrieval.evidence import Evidence
@@ -26,8 +27,6 @@ OFFERED_VARIABLES = frozenset(
         "before", "after", "changes", "events",
     }
 )  # fmt: skip
-# The data block is told apart by its tags, so no data may hold one.
-_TAG_ESCAPES = str.maketrans({"<": "‹", ">": "›"})
 
 
 def triage_choices(
@@ -135,11 +134,6 @@ def _candidate(rank: int, problem: ProblemGroup, ids: Sequence[str]) -> str:
     said = message_of(lead.pattern.samples[0], 90)
     facts = f"{lead.component} · {lead.category} · {problem.severity} · {problem.count} lines"
     return f"{rank}. {facts} · {said}{_cited(ids[:4])}"
-
-
-def untagged(text: str) -> str:
-    """Text that can neither open nor close a tag of the prompt."""
-    return text.translate(_TAG_ESCAPES)
 
 
 def shortened(text: str, longest: int) -> str:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from app.answer import Action, Triage
+from app.triage.prompt_text import untagged
 from app.triage.schema import (
     MAX_ROOT_CAUSE,
     MAX_SUMMARY,
@@ -68,7 +69,8 @@ def verify(
 
 def repair_message(rejection: Rejection) -> str:
     """What the one repair request says to the model."""
-    return f"Your last answer was refused: {'; '.join(rejection.reasons)}. Answer again with one complete JSON object."
+    reasons = untagged("; ".join(rejection.reasons))
+    return f"Your last answer was refused: {reasons}. Answer again with one complete JSON object."
 
 
 def partial_reply(

@@ -11,6 +11,8 @@ from app.triage.verification import inert
 
 LONGEST_LINE = 4_000
 LONGEST_SENTENCE = 600
+# Of Unicode, beside those of ASCII.
+_LINE_ENDS = "\u2028\u2029"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -28,7 +30,9 @@ def verbatim(text: str, limit: int = LONGEST_LINE) -> str:
     shown = plain if len(plain) <= limit else plain[: limit - 1] + "…"
     if shown.isprintable():
         return shown
-    return "".join(c if c in "\n\t" or not unicodedata.category(c).startswith("C") else _escaped(c) for c in shown)
+    return "".join(
+        c if c in "\n\t" or (unicodedata.category(c)[0] != "C" and c not in _LINE_ENDS) else _escaped(c) for c in shown
+    )
 
 
 def _escaped(character: str) -> str:
