@@ -1,6 +1,8 @@
 """Log lines written by an attacker, in a real Chromium."""
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,22 @@ MARKUP = (
     "https://evil.test/auto"
 )
 HOSTILE = f"ERROR {MARKUP} \u202e \x1b[31mred no space left on device"
+
+
+ATTACKS = [json.loads(line)["line"] for line in
+           (Path(__file__).parents[1] / "hostile_lines.jsonl").read_text("utf-8").splitlines()]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def attacked(browser, tmp_path_factory):
+    """The chat over a window of every hostile line there is, each in a pod whose labels are hostile too."""
+    home, logs = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("logs")
+    rows = [{"ts": f"2026-11-20T10:{n // 60:02d}:{n % 60:02d}Z", "line": attack,
+             "labels": {"namespace": "shop", "pod": attack[:60], "container": attack, "app": attack}}
+            for n, attack in enumerate(ATTACKS)]  # fmt: skip
+    (logs / "shop.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    with running_chat(home, "serve", "--logs", str(logs)) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +63,33 @@ def test_hostile_log_text_is_shown_and_does_nothing(chat, visit, results):
     assert page.locator("#side-view-content img, #side-view-content a, .kla-card img, .kla-card a").count() == 0
     assert visited.elsewhere == []
     assert dialogs == []
+
+
+def test_every_attack_is_letters(attacked, visit, results):
+    """All of them on one page: no element of theirs, no request to elsewhere, no dialog, nothing invisible."""
+    visited = visit(attacked.url)
+    page, dialogs = visited.page, []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    title = page.title()
+    visited.ask("what is failing?")
+    for more in page.locator(".kla-more").all():
+        more.click()
+    for template in page.locator(".kla-template").all()[:12]:
+        template.click()
+    for citation in page.locator('.kla-cite[data-kind="log"]').all()[:6]:
+        citation.click()
+        page.locator("#side-view-content .kla-line").first.wait_for(timeout=10_000)
+    page.wait_for_timeout(1_000)  # whatever would load or run has had its time
+    page.screenshot(path=results / "attacked.png", full_page=True)
+    shown = page.locator("body").inner_text()
+    acting = sum(
+        page.locator(each).count()
+        for each in ("[src*=evil]", "[href*=evil]", "a[href^=javascript]", "a[href^=data]", "[onerror]", "[onload]",
+                     ".kla-card iframe", ".kla-card script", ".kla-card style", ".kla-card img", ".kla-card a",
+                     "#side-view-content a", "#side-view-content img")
+    )  # fmt: skip
+    invisible = [character for character in "\u202e\u2066\u2067\u200b\ufeff\x1b\x9b\U000e0049" if character in shown]
+    succeeded = acting + len(invisible) + len(visited.elsewhere) + len(dialogs) + (page.title() != title)
+    sys.stdout.write(f"{len(ATTACKS)} attacks on one page: {succeeded} succeeded\n")
+    assert "evil.test" in shown
+    assert (acting, invisible, visited.elsewhere, dialogs, page.title()) == (0, [], [], [], title)
