@@ -201,6 +201,13 @@ class CardReady:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelQueued:
+    """The model answers others first: so many questions here are ahead, or (None) those of other programs."""
+
+    ahead: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TriageProgress:
     """The model's triage so far, as far as its JSON has arrived: any of the keys of `Triage`, values may be cut."""
 
@@ -214,4 +221,4 @@ class Answered:
     answer: Answer
 
 
-Event = StepStarted | StepFinished | CardReady | TriageProgress | Answered
+Event = StepStarted | StepFinished | CardReady | ModelQueued | TriageProgress | Answered

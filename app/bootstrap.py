@@ -10,18 +10,21 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import httpx
+import structlog
 from opentelemetry.sdk.trace import SpanProcessor
 
 from app.knowledge_base import KnowledgeBase
+from app.model_profiles import API_KEY, ModelProfile, profiles_of
 from app.pipeline import Pipeline
 from app.settings import NO_LOGS, ModelSettings, Settings
 from app.telemetry.setup import Telemetry
 from app.telemetry.spans import traced_request
-from app.triage.engine import LanguageModel
 from app.triage.llama_cpp import LlamaCpp
 from app.triage.local_server import LocalServer
+from app.triage.model_pool import ModelPool, ServedModel, ServerModel
 from app.triage.openai_endpoint import OpenAiEndpoint
 from app.triage.prompting import OFFERED_VARIABLES
+from app.triage.waiting_line import WaitingLine
 from app.turn import Parts
 from prompts.registry import PromptError, PromptRegistry
 from retrieval.errors import BadInput
@@ -32,6 +35,7 @@ from retrieval.logs.loki import Budget, Explore, LokiConnection, LokiSource
 from retrieval.logs.replay import ReplayedArchive
 from retrieval.logs.source import LogSource
 
+_log = structlog.get_logger("models")
 BUNDLED_LOGS = "logagent.bundled_logs"
 
 
@@ -43,7 +47,7 @@ class App:
     pipeline: Pipeline
     logs: LogSource
     knowledge: KnowledgeBase | None
-    model: LanguageModel | None
+    models: ModelPool | None
     telemetry: Telemetry
     parts: Parts
 
@@ -75,16 +79,16 @@ async def open_app(
             if with_knowledge
             else None
         )
-        model, address = None, None
-        if with_model:
-            model, address = await stack.enter_async_context(open_model(settings.model))
+        models = await stack.enter_async_context(open_models(settings.model)) if with_model else None
+        if models is not None and in_background:
+            looking = asyncio.create_task(announce(models))
+            stack.callback(looking.cancel)
         parts = Parts(
             logs=source,
             knowledge=knowledge,
             prompts=open_prompts(settings.app.home),
             telemetry=telemetry,
-            model=model,
-            model_address=address,
+            models=models,
             max_tokens=settings.model.max_tokens,
             temperature=settings.model.temperature,
             seed=settings.model.seed,
@@ -93,7 +97,7 @@ async def open_app(
             window_hours=settings.app.window_hours,
             zone=settings.app.zone,
         )
-        yield App(settings, Pipeline(parts), source, knowledge, model, telemetry, parts)
+        yield App(settings, Pipeline(parts), source, knowledge, models, telemetry, parts)
 
 
 @asynccontextmanager
@@ -189,20 +193,45 @@ def log_source(settings: Settings, logs: Sequence[Path] | None, *, demo: bool, m
 
 
 @asynccontextmanager
-async def open_model(settings: ModelSettings) -> AsyncIterator[tuple[LanguageModel | None, str | None]]:
-    """The configured language model and its address, or twice None; a model file gets a server of its own."""
-    if settings.model_path is not None and settings.url is not None:
-        raise BadInput("set either LLM_URL or LLM_MODEL_PATH, not both")
+async def open_models(settings: ModelSettings) -> AsyncIterator[ModelPool | None]:
+    """The configured language models, or None; a model file gets a server of its own."""
     async with AsyncExitStack() as stack:
-        address = str(settings.url).rstrip("/") if settings.url else None
-        if settings.model_path is not None:
-            server = await asyncio.to_thread(LocalServer, settings.model_path, context=settings.context)
-            stack.callback(server.close)
-            address = server.url
-        if address is None:
-            yield None, None
-            return
-        hooks = {"request": [traced_request]}
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=address, event_hooks=hooks))
-        kind = LlamaCpp if settings.api == "llama.cpp" else OpenAiEndpoint
-        yield kind(http, api_key=settings.api_key.get_secret_value() if settings.api_key else None), address
+        served = []
+        for profile in profiles_of(settings):
+            key = settings.api_key if profile.api_key_variable == API_KEY else profile.api_key
+            served.append(await _served(profile, key.get_secret_value() if key else None, stack))
+        yield ModelPool(served) if served else None
+
+
+async def _served(profile: ModelProfile, key: str | None, stack: AsyncExitStack) -> ServedModel:
+    """The model of a profile, closed with the stack."""
+    address = str(profile.url).rstrip("/")
+    if profile.file is not None:
+        server = await asyncio.to_thread(LocalServer, profile.file, context=profile.context, slots=profile.slots or 1)
+        stack.callback(server.close)
+        address = server.url
+    http = await stack.enter_async_context(
+        httpx.AsyncClient(base_url=address, event_hooks={"request": [traced_request]})
+    )
+    sampling = profile.sampling.beside_temperature()
+    model: ServerModel
+    if profile.api == "llama.cpp":
+        model = LlamaCpp(
+            http, api_key=key, sampling=sampling, thinking_switch="thinking-switch" in profile.capabilities
+        )
+    else:
+        constrained = "constrained" in profile.capabilities
+        model = OpenAiEndpoint(http, api_key=key, model=profile.model, sampling=sampling, constrained=constrained)
+    return ServedModel(profile, model, address, WaitingLine(profile.slots or 1, profile.waiting))
+
+
+async def announce(models: ModelPool) -> None:
+    """Say in the log what each server has really loaded, and what of it does not go with its profile."""
+    await models.look()
+    for served in models.served:
+        if served.identity is None:
+            _log.warning("the language model does not answer yet", profile=served.profile.name)
+            continue
+        _log.info("language model", profile=served.profile.name, loaded=str(served.identity))
+        for complaint in served.complaints(served.identity):
+            _log.warning("language model", profile=served.profile.name, complaint=complaint)

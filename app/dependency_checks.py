@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import httpx
 
-from app.bootstrap import log_source, open_knowledge, open_model
+from app.bootstrap import log_source, open_knowledge, open_models
+from app.model_profiles import profiles_of
 from app.settings import Settings
 from app.telemetry.exporters import traces_address
+from app.triage.model_pool import ServedModel
 from retrieval.errors import LogAgentError
 from retrieval.logs.loki import LokiSource
 
@@ -28,8 +30,8 @@ class CheckResult:
 
 async def check_all(settings: Settings) -> list[CheckResult]:
     """Every part, one after the other; a part that is not configured says so and counts as fine."""
-    checks = (_home, _loki, _knowledge, _model, _traces)
-    return [await check(settings) for check in checks]
+    before = [await check(settings) for check in (_home, _loki, _knowledge)]
+    return [*before, *await _models(settings), await _traces(settings)]
 
 
 async def _home(settings: Settings) -> CheckResult:
@@ -71,15 +73,29 @@ async def _knowledge(settings: Settings) -> CheckResult:
     return await _reached("Chroma and embedding model", reach, "check CHROMA_URL and EMBEDDING_MODEL", seconds=120)
 
 
-async def _model(settings: Settings) -> CheckResult:
-    if settings.model.url is None and settings.model.model_path is None:
-        return CheckResult("language model", ok=True, said="not configured (LLM_URL, LLM_MODEL_PATH): extractive only")
+async def _models(settings: Settings) -> list[CheckResult]:
+    """Each model profile: whether it is ready, and what is really loaded."""
+    mend = "check LLM_URL, LLM_API_KEY, LLM_MODEL_PATH or LLM_PROFILES"
+    if not profiles_of(settings.model):
+        nothing = "not configured (LLM_URL, LLM_MODEL_PATH, LLM_PROFILES): extractive only"
+        return [CheckResult("language model", ok=True, said=nothing)]
+    try:
+        async with open_models(settings.model) as models:
+            assert models is not None  # noqa: S101  there are profiles
+            return [await _served(each, mend) for each in models.served]
+    except LogAgentError as error:
+        return [CheckResult("language model", ok=False, said=str(error), mend=mend)]
+
+
+async def _served(served: ServedModel, mend: str) -> CheckResult:
+    part = "language model" if served.profile.name == "default" else f"language model {served.profile.name}"
 
     async def reach() -> str:
-        async with open_model(settings.model) as (model, _):
-            return f"answers as {await model.model_name()}" if model else "not configured"
+        identity = await served.look()
+        said = f"{await served.health()}, answers as {identity}"
+        return "; ".join([said, *(f"but {complaint}" for complaint in served.complaints(identity))])
 
-    return await _reached("language model", reach, "check LLM_URL, LLM_API_KEY or LLM_MODEL_PATH", seconds=120)
+    return await _reached(part, reach, mend, seconds=120)
 
 
 async def _traces(settings: Settings) -> CheckResult:

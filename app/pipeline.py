@@ -38,7 +38,7 @@ class Pipeline:
         parts = self._parts
         # A question may quote a secret; from here on nobody sees it, the answer included.
         question = replace(question, text=redact_text(question.text)[0])
-        if question.model_use is ModelUse.REQUIRE and parts.model is None:
+        if question.model_use is ModelUse.REQUIRE and parts.models is None:
             raise BadInput("a language model is required and none is configured; set LLM_URL or LLM_MODEL_PATH")
         with turn_span(parts.telemetry, traceparent=question.traceparent, conversation=question.conversation) as span:
             turn = Turn(question, parts, Steps(span, emit), span)
@@ -57,9 +57,9 @@ class Pipeline:
     async def _answer(self, turn: Turn) -> Answer:
         grounds = await self._grounds(turn)
         answer = grounds.card
-        if turn.model is not None:
+        if turn.models is not None:
             request = await prompt_step(turn, grounds)
-            answer = await generate_step(turn, turn.model, request, answer)
+            answer = await generate_step(turn, request, answer)
         return await verify_step(turn, answer)
 
     async def _grounds(self, turn: Turn) -> Grounds:

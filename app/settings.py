@@ -60,6 +60,9 @@ class ModelSettings(_Topic):
 
     url: AnyHttpUrl | None = Field(None, description="Address of a llama.cpp server, for example http://llama:8080.")
     model_path: Path | None = Field(None, description="A GGUF file; this program runs llama.cpp on it (extra `local`).")
+    profiles: Path | None = Field(
+        None, description="A YAML file of named model profiles instead, see deploy/model-profiles.yaml."
+    )
     api_key: SecretStr | None = Field(None, description="Key of the server, sent as a bearer token.")
     api: str = Field(
         "llama.cpp", pattern=r"^(llama\.cpp|openai)$", description="`llama.cpp` (native endpoint) or `openai`."

@@ -14,8 +14,8 @@ from app.question import ModelUse, Question
 from app.steps.running import Steps
 from app.telemetry.setup import Telemetry
 from app.telemetry.spans import TracedSpan
-from app.triage.engine import LanguageModel
 from app.triage.findings import Finding, ProblemGroup
+from app.triage.model_pool import ModelPool
 from prompts.registry import PromptRegistry
 from retrieval.log_lines import LogTable
 from retrieval.logs.source import LogRead, LogSource
@@ -27,14 +27,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Parts:
-    """What a pipeline works with; made and closed by `app.bootstrap`. `model` is None where none is configured."""
+    """What a pipeline works with; made and closed by `app.bootstrap`. `models` is None where none is configured."""
 
     logs: LogSource
     knowledge: Knowledge | None
     prompts: PromptRegistry
     telemetry: Telemetry
-    model: LanguageModel | None = None
-    model_address: str | None = None
+    models: ModelPool | None = None
     max_tokens: int = 500
     temperature: float = 0.2
     seed: int = 7
@@ -57,9 +56,9 @@ class Turn:
     knowledge_down: bool = False
 
     @property
-    def model(self) -> LanguageModel | None:
-        """The model to ask, None where none is configured or none is wanted."""
-        return None if self.question.model_use is ModelUse.OFF else self.parts.model
+    def models(self) -> ModelPool | None:
+        """The models to ask, None where none is configured or none is wanted."""
+        return None if self.question.model_use is ModelUse.OFF else self.parts.models
 
     @property
     def nothing_to_go_on(self) -> bool:

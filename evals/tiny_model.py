@@ -4,6 +4,7 @@ What it generates is noise; start-up, tokenising, streaming, grammar, limits and
 """
 
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -15,22 +16,33 @@ from retrieval.errors import BadInput
 _Writer: TypeAlias = Any  # gguf.GGUFWriter, which is imported when it is needed
 
 CONTEXT = 32_768
-_WIDTH, _HEADS, _LAYERS, _FEED_FORWARD = 64, 4, 2, 128
+_HEADS = 4
 _MERGES = ("e r", "i n", "Ġ t", "o n", "r o")
 _CHAT_TEMPLATE = "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}assistant: "
 
 
-def write_tiny_model(path: Path, seed: int = 0) -> Path:
-    """Writes the model as a GGUF file at `path` and returns it; the same seed gives the same weights.
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Layers, and the width of each (a multiple of 8); the feed-forward part is twice as wide."""
+
+    layers: int = 2
+    width: int = 64
+
+
+SMALLEST = Size()
+
+
+def write_tiny_model(path: Path, seed: int = 0, size: Size = SMALLEST) -> Path:
+    """Writes the model as a GGUF file at `path` and returns it; the same seed and size give the same weights.
 
     Raises BadInput where the `gguf` package is not installed.
     """
     gguf = _gguf()
     writer = gguf.GGUFWriter(str(path), "llama")
     tokens = _vocabulary()
-    _write_architecture(writer, len(tokens))
+    _write_architecture(writer, len(tokens), size)
     _write_tokenizer(gguf, writer, tokens)
-    _write_weights(writer, len(tokens), np.random.default_rng(seed))
+    _write_weights(writer, len(tokens), np.random.default_rng(seed), size)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -58,16 +70,16 @@ def _vocabulary() -> list[str]:
     return [*single, *(merge.replace(" ", "") for merge in _MERGES), "<|bos|>", "<|eos|>"]
 
 
-def _write_architecture(writer: _Writer, vocabulary: int) -> None:
+def _write_architecture(writer: _Writer, vocabulary: int, size: Size) -> None:
     writer.add_name("tiny-random")
     writer.add_context_length(CONTEXT)
-    writer.add_embedding_length(_WIDTH)
-    writer.add_block_count(_LAYERS)
-    writer.add_feed_forward_length(_FEED_FORWARD)
+    writer.add_embedding_length(size.width)
+    writer.add_block_count(size.layers)
+    writer.add_feed_forward_length(2 * size.width)
     writer.add_head_count(_HEADS)
     writer.add_head_count_kv(_HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_rope_dimension_count(_WIDTH // _HEADS)
+    writer.add_rope_dimension_count(size.width // _HEADS)
     writer.add_vocab_size(vocabulary)
 
 
@@ -83,21 +95,23 @@ def _write_tokenizer(gguf: ModuleType, writer: _Writer, tokens: list[str]) -> No
     writer.add_chat_template(_CHAT_TEMPLATE)
 
 
-def _write_weights(writer: _Writer, vocabulary: int, random: np.random.Generator) -> None:
+def _write_weights(writer: _Writer, vocabulary: int, random: np.random.Generator, size: Size) -> None:
+    width, feed_forward = size.width, 2 * size.width
+
     def matrix(name: str, rows: int, columns: int) -> None:
         writer.add_tensor(f"{name}.weight", (random.standard_normal((rows, columns)) * 0.05).astype(np.float32))
 
     def norm(name: str) -> None:
-        writer.add_tensor(f"{name}.weight", np.ones(_WIDTH, np.float32))
+        writer.add_tensor(f"{name}.weight", np.ones(width, np.float32))
 
-    matrix("token_embd", vocabulary, _WIDTH)
+    matrix("token_embd", vocabulary, width)
     norm("output_norm")
-    matrix("output", vocabulary, _WIDTH)
-    for layer in range(_LAYERS):
+    matrix("output", vocabulary, width)
+    for layer in range(size.layers):
         norm(f"blk.{layer}.attn_norm")
         norm(f"blk.{layer}.ffn_norm")
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            matrix(f"blk.{layer}.{name}", _WIDTH, _WIDTH)
-        matrix(f"blk.{layer}.ffn_gate", _FEED_FORWARD, _WIDTH)
-        matrix(f"blk.{layer}.ffn_up", _FEED_FORWARD, _WIDTH)
-        matrix(f"blk.{layer}.ffn_down", _WIDTH, _FEED_FORWARD)
+            matrix(f"blk.{layer}.{name}", width, width)
+        matrix(f"blk.{layer}.ffn_gate", feed_forward, width)
+        matrix(f"blk.{layer}.ffn_up", feed_forward, width)
+        matrix(f"blk.{layer}.ffn_down", width, feed_forward)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.answer import Answer, CardReady, Event, StepFinished
+from app.answer import Answer, CardReady, Event, ModelQueued, StepFinished
 from app.bootstrap import open_app
 from app.commands import options
 from app.commands.answer_text import print_answer
@@ -67,5 +67,8 @@ async def _answered(
                 console.print(event.summary, style="dim", markup=False, highlight=False)
             elif isinstance(event, CardReady) and not event.final:
                 console.print("the model is asked …", style="dim")
+            elif isinstance(event, ModelQueued):
+                ahead = "others are" if event.ahead is None else f"{event.ahead} in line and those being answered are"
+                console.print(f"{ahead} ahead at the model", style="dim")
 
         return await app.pipeline.run(asked, show)

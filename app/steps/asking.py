@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from app.answer import Action, Answer, PromptUse, TriageProgress
+from app.answer import Action, Answer, ModelQueued, PromptUse, TriageProgress
 from app.evidence_selection import Selection
 from app.question import ModelUse
 from app.steps.running import Step
 from app.telemetry.attributes import of_fitting, of_prompt
 from app.telemetry.conventions import Attribute
 from app.triage.change_prompting import MOST_CHANGES, compared_material
-from app.triage.engine import LanguageModel, ModelAnswer, ModelTriage, Rejected
+from app.triage.engine import ModelAnswer, ModelTriage, Rejected
+from app.triage.model_pool import ServedModel
 from app.triage.prompt_fitting import fit_prompt
 from app.triage.prompting import PromptMaterial
 from app.triage.schema import TriageChoices
 from app.triage.traced_model import TracedModel
-from app.turn import Looked, Turn
+from app.turn import Looked, Parts, Turn
 from prompts.active_versions import ActiveVersionsDamaged
 from prompts.registry import Prompt, PromptRegistry, Rendered
 from retrieval.errors import ModelDown
@@ -36,13 +37,14 @@ class Grounds:
 
 @dataclass(frozen=True)
 class Request:
-    """What the model is asked: the rendered prompt, and the closed choices of its answer."""
+    """What the model is asked: the rendered prompt, and the closed choices of its answer; by which model, if any."""
 
     use: PromptUse
     rendered: Rendered
     choices: TriageChoices
     selection: Selection
     actions: Mapping[str, Action]
+    served: ServedModel | None
     static_tokens: int
     dynamic_tokens: int
     counted: bool
@@ -54,8 +56,13 @@ async def prompt_step(turn: Turn, grounds: Grounds) -> Request:
         looked = grounds.looked
         prompt = _active_prompt(turn, looked.asked.intent.kind)
         parts = turn.parts
+        served = await turn.models.choose(looked.asked.intent.kind, grounds.selection.tokens) if turn.models else None
         fitted = await fit_prompt(
-            prompt, _material(turn, grounds), parts.evidence_tokens, turn.model, answer_tokens=parts.max_tokens
+            prompt,
+            _material(turn, grounds),
+            parts.evidence_tokens,
+            served.model if served else None,
+            answer_tokens=_most_tokens(parts, served),
         )
         if fitted.left_out:
             turn.warnings.append(_left_out(fitted.left_out, parts.evidence_tokens))
@@ -67,8 +74,10 @@ async def prompt_step(turn: Turn, grounds: Grounds) -> Request:
             f"{prompt.id} version {prompt.version}, {about}{fitted.dynamic_tokens:,} tokens beside the fixed part"
         )
         step.details = {"fixed tokens": fitted.static_tokens, "evidence left out": fitted.left_out}
+        if served:
+            step.details["model profile"] = served.profile.name
     return Request(
-        use, rendered, fit.choices, fit.selection, fit.actions,
+        use, rendered, fit.choices, fit.selection, fit.actions, served,
         fitted.static_tokens, fitted.dynamic_tokens, fitted.counted,
     )  # fmt: skip
 
@@ -105,22 +114,19 @@ def _left_out(count: int, limit: int) -> str:
     return f"{what} on the card and did not fit the {limit:,} tokens that the model reads"
 
 
-async def generate_step(turn: Turn, model: LanguageModel, request: Request, card: Answer) -> Answer:
+def _most_tokens(parts: Parts, served: ServedModel | None) -> int:
+    return (served.profile.max_tokens if served else None) or parts.max_tokens
+
+
+async def generate_step(turn: Turn, request: Request, card: Answer) -> Answer:
     """The card's answer with the model's triage, or with a warning where it has none that can stand.
 
     Raises ModelDown where a model is required.
     """
     async with turn.steps.run("generate") as step:
-        parts = turn.parts
-        engine = ModelTriage(
-            TracedModel(model, step.span, parts.model_address),
-            max_tokens=parts.max_tokens,
-            temperature=parts.temperature,
-            seed=parts.seed,
-        )
         try:
-            async with asyncio.timeout(parts.total_seconds):
-                reply = await _spoken(turn, engine, request)
+            async with asyncio.timeout(turn.parts.total_seconds):
+                reply = await _spoken(turn, step, request)
         except (ModelDown, TimeoutError) as error:
             return _without_model(turn, step, request, card, error)
         step.measured({Attribute.REPAIRED: reply.attempts > 1})
@@ -160,12 +166,31 @@ def cited_ids(answer: Answer) -> set[str]:
     return cited
 
 
-async def _spoken(turn: Turn, engine: ModelTriage, request: Request) -> ModelAnswer:
-    """The model's answer; its words are shown while they arrive."""
-    evidence = request.selection.prompted
-    async with aclosing(engine.run(request.rendered.messages, request.choices, evidence, request.actions)) as progress:
+async def _spoken(turn: Turn, step: Step, request: Request) -> ModelAnswer:
+    """The model's answer, once it has a place in the line; its words are shown while they arrive."""
+    served, parts, evidence = request.served, turn.parts, request.selection.prompted
+    if served is None:
+        raise ModelDown("No model profile serves this kind of question with this much evidence.")
+    await served.looked()
+    given = served.profile.sampling.temperature
+    engine = ModelTriage(
+        TracedModel(served.model, step.span, served.address),
+        max_tokens=_most_tokens(parts, served),
+        temperature=parts.temperature if given is None else given,
+        seed=parts.seed,
+    )
+
+    async def moved(ahead: int) -> None:
+        await turn.steps.emit(ModelQueued(ahead))
+
+    run = engine.run(request.rendered.messages, request.choices, evidence, request.actions)
+    async with served.line.place(moved), aclosing(run) as progress:
+        if await served.busy_with_others():
+            await turn.steps.emit(ModelQueued(None))
         async for item in progress:
             if isinstance(item, ModelAnswer):
+                if note := served.answered_as(item.model):
+                    turn.warnings.append(note)
                 return item
             await turn.steps.emit(TriageProgress(item))
     raise ModelDown("The language model's answer broke off.")

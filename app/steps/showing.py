@@ -18,7 +18,7 @@ async def card_step(turn: Turn, looked: Looked, selection: Selection, actions: M
         answer = _answer(turn, looked, selection, _triage(turn, looked, selection, actions))
         triage = answer.triage
         step.summary = f"{triage.status.value.replace('_', ' ')}, {len(answer.problems)} problems ranked"
-    await turn.steps.emit(CardReady(answer, looked.lines, turn.model is None, looked.asked.earlier))
+    await turn.steps.emit(CardReady(answer, looked.lines, turn.models is None, looked.asked.earlier))
     return answer
 
 

@@ -4,6 +4,7 @@ The schema goes into `response_format`; servers enforce it more or less, so noth
 endpoint too, but its chat parser ends a good part of the answers with an error: see `app.triage.llama_cpp`.
 """
 
+import json
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -14,7 +15,8 @@ from pydantic import BaseModel, Field
 
 from app.answer import Usage
 from app.triage.engine import Completion, Delta
-from app.triage.llama_cpp import Health, ModelList, ModelServer
+from app.triage.model_identity import ModelIdentity
+from app.triage.model_server import Health, ModelList, ModelServer
 
 _BYTES_PER_TOKEN = 3  # of English and log lines, on the safe side
 _FRAMING_TOKENS = 8  # of a chat template, around each message
@@ -23,7 +25,8 @@ _FRAMING_TOKENS = 8  # of a chat template, around each message
 class OpenAiEndpoint(ModelServer):
     """A server of OpenAI's chat completions; its `base_url` may end in `/v1` or not.
 
-    `model` is the name to ask for, None the first that the server lists. Every method but `health` raises ModelDown.
+    `model` is the name to ask for, None the first that the server lists. A server that is not `constrained` is told the
+    schema in words. Every method but `health` raises ModelDown.
     """
 
     def __init__(
@@ -34,9 +37,14 @@ class OpenAiEndpoint(ModelServer):
         api_key: str | None = None,
         read_timeout_s: float = 120.0,
         total_timeout_s: float = 600.0,
+        sampling: Mapping[str, float] | None = None,
+        constrained: bool = True,
     ) -> None:
-        super().__init__(http, api_key=api_key, read_timeout_s=read_timeout_s, total_timeout_s=total_timeout_s)
+        super().__init__(
+            http, api_key=api_key, read_timeout_s=read_timeout_s, total_timeout_s=total_timeout_s, sampling=sampling
+        )
         self._model = model
+        self._constrained = constrained
         self._prefix = "" if http.base_url.path.rstrip("/").endswith("/v1") else "/v1"
 
     async def health(self) -> Health:
@@ -52,6 +60,14 @@ class OpenAiEndpoint(ModelServer):
     async def prompt_tokens(self, messages: Sequence[Mapping[str, str]]) -> int:
         """An estimate on the safe side: this kind of server has no agreed way to count."""
         return sum(-(-len(each["content"].encode()) // _BYTES_PER_TOKEN) + _FRAMING_TOKENS for each in messages)
+
+    async def identity(self) -> ModelIdentity:
+        """The name alone: this kind of server says no more."""
+        return ModelIdentity((await self._call(f"{self._prefix}/models", ModelList)).first)
+
+    async def free_slots(self) -> int | None:
+        """Not known: this kind of server does not say."""
+        return None
 
     async def context(self) -> int | None:
         """Not known: this kind of server does not say."""
@@ -71,13 +87,14 @@ class OpenAiEndpoint(ModelServer):
         model = await self.model_name()
         body = {
             "model": model,
-            "messages": list(messages),
-            "response_format": _response_format(schema),
+            "messages": list(messages) if self._constrained else _told(messages, schema),
+            **({"response_format": _response_format(schema)} if self._constrained else {}),
             "max_tokens": max_tokens,
             "seed": seed,
             "temperature": temperature,
             "stream": True,
             "stream_options": {"include_usage": True},
+            **self._sampling,
         }
         answer = _Answer()
         async with aclosing(self._events(f"{self._prefix}/chat/completions", body, _Chunk)) as chunks:
@@ -157,6 +174,13 @@ class _Answer(BaseModel):
             model=model,
             first_token_ms=self.first_token_ms,
         )
+
+
+def _told(messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The messages with the schema behind the last one's text."""
+    *before, last = ({**each} for each in messages)
+    known = json.dumps({key: value for key, value in schema.items() if not key.startswith("x-")}, separators=(",", ":"))
+    return [*before, {**last, "content": f"{last['content']}\n\nThe JSON Schema of the answer: {known}"}]
 
 
 def _response_format(schema: Mapping[str, Any]) -> dict[str, Any]:

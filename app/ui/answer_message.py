@@ -11,7 +11,7 @@ from app.ui.change_props import change_props, compared_props
 from app.ui.pattern_props import pattern_props
 from app.ui.problem_props import problem_props
 from app.ui.screen_element import screen_element
-from app.ui.verdict_props import Phase, verdict_props
+from app.ui.verdict_props import Phase, queue_words, verdict_props
 from app.ui.volume_props import volume_props
 
 
@@ -41,6 +41,10 @@ class AnswerMessage:
         await message.send()
         for element in (*elements, self._account):  # one after the other, so that they stand in this order
             await element.send(for_id=message.id)
+
+    async def queued(self, answer: Answer, ahead: int | None) -> None:
+        """Show the place in the line before the model."""
+        await self._replace(self._verdict, verdict_props(self._turn, answer, "waiting", by=queue_words(ahead)))
 
     async def progress(self, answer: Answer, partial: Mapping[str, Any]) -> None:
         """Show what the model has written so far."""

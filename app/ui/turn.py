@@ -7,7 +7,17 @@ from typing import Any, Protocol
 
 from opentelemetry.trace import format_trace_id, get_current_span
 
-from app.answer import Answer, Answered, CardReady, Event, StepFinished, StepName, StepStarted, TriageProgress
+from app.answer import (
+    Answer,
+    Answered,
+    CardReady,
+    Event,
+    ModelQueued,
+    StepFinished,
+    StepName,
+    StepStarted,
+    TriageProgress,
+)
 from app.ui.citation import by_id
 from app.ui.panel_props import excerpts
 from app.ui.turn_memory import Halves, RememberedTurn
@@ -37,6 +47,9 @@ class Page(Protocol):
 
     async def show(self, answer: Answer, phase: Phase) -> None:
         """The card."""
+
+    async def queued(self, answer: Answer, ahead: int | None) -> None:
+        """The model answers others first."""
 
     async def progress(self, answer: Answer, partial: Mapping[str, Any]) -> None:
         """The answer so far."""
@@ -76,6 +89,8 @@ class ShownTurn:
                 return self._trail.finished(name, summary, milliseconds, details)
             case CardReady():
                 return self._show_card(event)
+            case ModelQueued(ahead):
+                return self._show_queue(ahead)
             case TriageProgress(partial):
                 return self._show_progress(partial)
             case Answered(answer):
@@ -88,6 +103,10 @@ class ShownTurn:
         if card.final:
             for name in ("prompt", "generate"):
                 await self._trail.skipped(name, NO_MODEL)
+
+    async def _show_queue(self, ahead: int | None) -> None:
+        if self._card is not None:
+            await self._page.queued(self._card.answer, ahead)
 
     async def _show_progress(self, partial: Mapping[str, Any]) -> None:
         now = self._clock()

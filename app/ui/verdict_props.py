@@ -19,8 +19,21 @@ _STATUS = {
 EXPLAINED = "From the runbooks"
 
 
-def verdict_props(turn: str, answer: Answer, phase: Phase, partial: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """`partial` holds any keys of a triage; without it the answer's own triage is shown, unless one is awaited."""
+def queue_words(ahead: int | None) -> str:
+    """How long the line before the model is: `None` where others than this program use it."""
+    if ahead is None:
+        return "The model is answering somebody else first"
+    before = "nobody else" if not ahead else "1 question" if ahead == 1 else f"{ahead} questions"
+    return f"Waiting for the model, {before} ahead of yours in the line"
+
+
+def verdict_props(
+    turn: str, answer: Answer, phase: Phase, partial: Mapping[str, Any] | None = None, by: str | None = None
+) -> dict[str, Any]:
+    """`partial` holds any keys of a triage; without it the answer's own triage is shown, unless one is awaited.
+
+    `by` says who is at work, instead of the words that the phase has for it.
+    """
     triage = partial if partial is not None else {} if phase == "waiting" else answer.triage.model_dump(mode="json")
     evidence = by_id(answer.evidence)
     status = triage.get("status")
@@ -29,7 +42,7 @@ def verdict_props(turn: str, answer: Answer, phase: Phase, partial: Mapping[str,
     return {
         "turn": turn,
         "phase": phase,
-        "by": _written_by(answer, phase),
+        "by": by or _written_by(answer, phase),
         "status": {"name": str(status), "label": EXPLAINED if explained else _STATUS[Status(status)]}
         if status
         else None,

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.answer import Answer, Answered, CardReady, Event, StepFinished, StepStarted, TriageProgress
+from app.answer import Answer, Answered, CardReady, Event, ModelQueued, StepFinished, StepStarted, TriageProgress
 from app.intent import LONGEST_QUESTION
 from app.question import ModelUse, Question
 from app.web.running import running
@@ -67,7 +67,7 @@ async def ask(request: Request, asked: Asked, traceparent: Annotated[str | None,
 
 @router.post("/ask/stream")
 async def ask_stream(asked: Asked, traceparent: Annotated[str | None, Header()] = None) -> StreamingResponse:
-    """Server-sent events: `step_started`, `step_finished`, `card`, `progress`, then `answer` or `error`."""
+    """Server-sent events: `step_started`, `step_finished`, `card`, `queued`, `progress`, then `answer` or `error`."""
     question = asked.to_question(traceparent)
     return StreamingResponse(_events(question), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
@@ -78,7 +78,8 @@ async def state() -> dict[str, Any]:
     app = running.app
     return {
         "knowledge": app.knowledge.state() if app.knowledge else None,
-        "model": "configured" if app.model else None,
+        "model": "configured" if app.models else None,
+        "models": await app.models.state() if app.models else [],
     }
 
 
@@ -143,15 +144,22 @@ def _encoded(event: Event | LogAgentError) -> str:
 
 def _message(event: Event | LogAgentError) -> tuple[str, dict[str, Any]]:
     match event:
-        case StepStarted(name):
-            return "step_started", {"name": name}
-        case StepFinished(name, summary, duration, details):
-            return "step_finished", {"name": name, "summary": summary, "duration_ms": duration, "details": details}
         case CardReady(answer, _, final):
             return "card", {"final": final, "answer": answer.model_dump(mode="json")}
-        case TriageProgress(partial):
-            return "progress", {"partial": partial}
         case Answered(answer):
             return "answer", answer.model_dump(mode="json")
         case LogAgentError():
             return "error", {"error": str(event)}
+    return _on_the_way(event)
+
+
+def _on_the_way(event: StepStarted | StepFinished | ModelQueued | TriageProgress) -> tuple[str, dict[str, Any]]:
+    match event:
+        case StepStarted(name):
+            return "step_started", {"name": name}
+        case StepFinished(name, summary, duration, details):
+            return "step_finished", {"name": name, "summary": summary, "duration_ms": duration, "details": details}
+        case ModelQueued(ahead):
+            return "queued", {"ahead": ahead}
+        case TriageProgress(partial):
+            return "progress", {"partial": partial}

@@ -96,7 +96,7 @@ async def open_engine(experiment: Experiment, settings: Settings, first: Case) -
             parts = replace(app.parts, seed=experiment.seed)
             if experiment.temperature is not None:
                 parts = replace(parts, temperature=experiment.temperature)
-            name = await app.model.model_name() if app.model else None
+            name = await app.models.served[0].model.model_name() if app.models else None
             yield PipelineEngine(parts, experiment.llm, name)
 
 

@@ -9,20 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from app.model_profiles import ModelProfile
-from app.triage.model_identity import ModelIdentity
-from app.triage.model_pool import ModelPool, ServedModel
-from app.triage.waiting_line import WaitingLine
 from rich.console import Console
-from tests.runbook_shelf import RunbookShelf
 
 from app.answer import Answer, TriageProgress, Usage
 from app.bootstrap import open_app
 from app.commands.answer_text import print_answer
+from app.model_profiles import ModelProfile
 from app.pipeline import Pipeline
 from app.question import Question
 from app.settings import Settings
 from app.triage.engine import Completion, Delta
+from app.triage.model_identity import ModelIdentity
+from app.triage.model_pool import ModelPool, ServedModel
+from app.triage.waiting_line import WaitingLine
 from app.ui.account_props import account_props
 from app.ui.pattern_props import pattern_props
 from app.ui.problem_props import problem_props
@@ -30,6 +29,7 @@ from app.ui.verdict_props import verdict_props
 from retrieval.knowledge.actions import runbook_actions
 from retrieval.logs.archive import ArchiveSource
 from tests.contract.answer_contract import conforming
+from tests.runbook_shelf import RunbookShelf
 
 LINES = [
     json.loads(line)

@@ -5,7 +5,8 @@ from contextlib import aclosing
 import httpx
 import pytest
 
-from app.triage.llama_cpp import EventStream, LlamaCpp
+from app.triage.llama_cpp import LlamaCpp
+from app.triage.model_server import EventStream
 from retrieval.errors import ModelDown
 
 MESSAGES = [{"role": "user", "content": "why"}]

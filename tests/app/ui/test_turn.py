@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.answer import Answered, CardReady, StepFinished, StepStarted, TriageProgress
+from app.answer import Answered, CardReady, ModelQueued, StepFinished, StepStarted, TriageProgress
 from app.ui.turn import ShownTurn
 from app.ui.turn_memory import RememberedTurn, TurnMemory
 
@@ -24,6 +24,9 @@ class Recorder:
 
     async def show(self, answer, phase):
         self.told.append(("show", phase))
+
+    async def queued(self, answer, ahead):
+        self.told.append(("queued", ahead))
 
     async def progress(self, answer, partial):
         self.told.append(("progress", dict(partial)))
@@ -65,6 +68,14 @@ async def test_with_a_model_the_verdict_waits_for_it(shown, screen, answer, line
     await shown(CardReady(answer, lines, final=False))
     await shown(Answered(answer))
     assert screen.told == [("show", "waiting"), ("finish", "extractive")]
+
+
+async def test_the_place_in_the_line_is_shown(shown, screen, answer, lines):
+    """As it changes, on the verdict that waits."""
+    await shown(CardReady(answer, lines, final=False))
+    for ahead in (1, 0, None):
+        await shown(ModelQueued(ahead))
+    assert screen.told[1:] == [("queued", 1), ("queued", 0), ("queued", None)]
 
 
 async def test_a_growing_answer_is_drawn_a_few_times_a_second_only(screen, kept, answer, lines):
