@@ -107,7 +107,12 @@ async def open_knowledge(settings: Settings, *, in_background: bool = False) -> 
         yield None
         return
     folder, url = _index_place(settings)
-    knowledge = KnowledgeBase(folder=folder, url=url, model_name=settings.knowledge.embedding_model)
+    knowledge = KnowledgeBase(
+        folder=folder,
+        url=url,
+        model_name=settings.knowledge.embedding_model,
+        reranker_name=settings.knowledge.reranker_model,
+    )
     # Not in the default pool: that has few threads on two cores, and this is busy for seconds.
     opening = threading.Thread(target=knowledge.open, name="knowledge", daemon=True)
     opening.start()

@@ -12,6 +12,7 @@ from ingestion.runbooks import ingest_runbooks
 from retrieval.errors import KnowledgeDown, LogAgentError
 from retrieval.knowledge.embedding import SentenceEmbedder, find_model
 from retrieval.knowledge.index import KnowledgeIndex, open_index
+from retrieval.knowledge.reranking import CrossEncoderReranker
 from retrieval.knowledge.search import KnowledgeSearch, SubQuery
 
 
@@ -28,15 +29,20 @@ class Loading(StrEnum):
 class KnowledgeBase:
     """One index with its search. `open` does all the work and blocks; call it in a thread.
 
-    `folder` holds an embedded Chroma, `url` is that of a server; `model_name` is None for the bundled embedding model.
+    `folder` holds an embedded Chroma, `url` is that of a server; `model_name` is None for the bundled embedding model,
+    `reranker_name` for none.
     """
 
-    def __init__(self, *, folder: Path | None, url: str | None, model_name: str | None) -> None:
+    def __init__(
+        self, *, folder: Path | None, url: str | None, model_name: str | None, reranker_name: str | None = None
+    ) -> None:
         self.address = url
         self.error: LogAgentError | None = None
         self.loading = Loading.OPENING
         self._folder = folder
         self._model_name = model_name
+        self._reranker_name = reranker_name
+        self._without_reranker = ""
         self._index: KnowledgeIndex | None = None
         self._search: KnowledgeSearch | None = None
         self._guard = Lock()
@@ -53,7 +59,7 @@ class KnowledgeBase:
         """What an answer has to say of the state it was made in."""
         if self._search is not None and self._search.ready == "lexical":
             return ("the embedding model is still loading: runbooks were found by their words alone",)
-        return ()
+        return (self._without_reranker,) if self._without_reranker else ()
 
     def state(self) -> dict[str, str]:
         """For the status page and the chat."""
@@ -107,4 +113,17 @@ class KnowledgeBase:
         self._search.refresh("runbooks")
         self.loading = Loading.LOADING_MODEL
         embedder.load()
+        if self._reranker_name is not None:
+            self._search = KnowledgeSearch(index, embedder, self._loaded_reranker(self._reranker_name))
+            self._search.refresh("runbooks")
         self.loading = Loading.READY
+
+    def _loaded_reranker(self, name: str) -> CrossEncoderReranker | None:
+        """None, and a note for every answer, where it cannot be loaded: search works without it."""
+        try:
+            reranker = CrossEncoderReranker(name)
+            reranker.load()
+        except KnowledgeDown as error:
+            self._without_reranker = str(error)
+            return None
+        return reranker

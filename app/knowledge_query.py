@@ -16,11 +16,14 @@ from app.triage.message import message_of
 from retrieval.knowledge.catalog import CatalogSection
 from retrieval.knowledge.relevance import THRESHOLD
 from retrieval.knowledge.search import Hit, SubQuery
+from retrieval.patterns.line_fields import LineFields
 from retrieval.taxonomy import Category, IntentKind
 
 TOP_K = 5
 MOST_PROBLEMS = 3
 VAGUE_QUESTION = 0.25
+STATED = 0.4  # an exit code or status alone says less than the message it stands beside
+FIRST_HTTP_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,23 @@ def knowledge_queries(question: str, intent: Intent, problems: Sequence[ProblemG
         return [SubQuery(question)]
     queries = [SubQuery(question, 1.0 if intent.terms else VAGUE_QUESTION)]
     for rank, problem in enumerate(problems[:MOST_PROBLEMS], start=1):
-        queries.append(SubQuery(message_of(problem.lead.pattern.samples[0], 300), 1.0 / rank))
-        queries.append(
-            SubQuery(f"{problem.lead.category.value.replace('_', ' ')} {problem.lead.component}", 0.6 / rank)
-        )
+        lead = problem.lead
+        queries.append(SubQuery(message_of(lead.pattern.samples[0], 300), 1.0 / rank))
+        queries.append(SubQuery(f"{lead.category.value.replace('_', ' ')} {lead.component}", 0.6 / rank))
+        if stated := _stated(lead.pattern.fields):
+            queries.append(SubQuery(stated, STATED / rank))
     return queries
+
+
+def _stated(fields: LineFields) -> str:
+    """What a line's fields state beside its message, in the words that a runbook has for it; "" for nothing."""
+    parts = (
+        fields.exception,
+        f"exit code {fields.exit_code}" if fields.exit_code else "",  # 0 is no failure
+        f"HTTP status {fields.http_status}" if (fields.http_status or 0) >= FIRST_HTTP_ERROR else "",
+        f"gRPC {fields.grpc_code}" if fields.grpc_code not in ("", "OK") else "",
+    )
+    return " ".join(part for part in parts if part)
 
 
 async def search_knowledge(

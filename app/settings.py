@@ -51,6 +51,10 @@ class KnowledgeSettings(_Topic):
         description="sentence-transformers model, name or folder; without it the bundled all-MiniLM-L6-v2; "
         "`off` for none, then no runbooks are searched.",
     )
+    reranker_model: str | None = Field(
+        None,
+        description="sentence-transformers cross-encoder, name or folder, that reads the best runbooks a second time.",
+    )
 
 
 class ModelSettings(_Topic):

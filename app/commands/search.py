@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 import typer
@@ -29,6 +29,9 @@ def search(
     query: Annotated[str, typer.Argument(help="Words, an alert's description, or a log line.")],
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many documents.")] = 10,
     collection: Annotated[Collection, typer.Option(help="Where to search.")] = "runbooks",
+    category: Annotated[str | None, typer.Option(help="Only documents of this category of failure.")] = None,
+    component: Annotated[str | None, typer.Option(help="Only documents about this component.")] = None,
+    namespace: Annotated[str | None, typer.Option(help="Only documents for this namespace.")] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Search the runbooks, the past incidents or the pattern history.
@@ -39,7 +42,9 @@ def search(
         raise BadInput("say what to search for: the query is empty")
     settings = Settings.read()
     configure_logs(settings.app.log_level, json=settings.app.log_json)
-    found = asyncio.run(_found(settings, query, k, collection))
+    labels = {"category": category, "component": component, "namespace": namespace}
+    filters = {label: value for label, value in labels.items() if value}
+    found = asyncio.run(_found(settings, query, k, collection, filters))
     if as_json:
         rows = [_row(rank, document) for rank, document in enumerate(found, start=1)]
         document = {"contract": CONTRACT, "query": query, "collection": collection, "hits": rows}
@@ -48,11 +53,13 @@ def search(
         _print(found)
 
 
-async def _found(settings: Settings, query: str, k: int, collection: str) -> Sequence[KnownDocument]:
+async def _found(
+    settings: Settings, query: str, k: int, collection: str, filters: Mapping[str, str]
+) -> Sequence[KnownDocument]:
     async with open_knowledge(settings) as knowledge:
         if knowledge is None:
             raise BadInput("EMBEDDING_MODEL is set to off, so nothing can be searched")
-        return await knowledge.find([SubQuery(query)], k, collection)
+        return await knowledge.find([SubQuery(query)], k, collection, filters)
 
 
 def _row(rank: int, document: KnownDocument) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.settings import Settings
+from app.settings import KnowledgeSettings, Settings
 from evals.changes.run_folder import refuse_existing
 from evals.retrieval.experiment import Found, search_all, throw_away_index
 from evals.retrieval.measures import MEASURES
@@ -23,6 +23,7 @@ from ingestion.loading import Source, list_documents
 from ingestion.report import Progress, Report
 from retrieval.errors import BadInput
 from retrieval.knowledge.embedding import EmbeddingModel, SentenceEmbedder, find_model
+from retrieval.knowledge.reranking import CrossEncoderReranker
 
 BUNDLED_QUERIES = Path(__file__).with_name("queries.jsonl")
 SEED = 7
@@ -55,11 +56,13 @@ def retrieval(
         raise BadInput(f"There is no folder {folder}.")
     documents = list_documents(Source.at(folder)).doc_ids
     queries = read_queries(judged, documents)
-    embedder = SentenceEmbedder(find_model(_model_name()))
-    with throw_away_index(folder, embedder, _tell) as (search, report):
+    settings = Settings.read().knowledge
+    embedder, reranker = SentenceEmbedder(find_model(_model_name(settings))), _reranker(settings)
+    with throw_away_index(folder, embedder, reranker, _tell) as (search, report):
         done = _with_progress(search_all(search, queries), len(queries))
     groups = metrics_by_group(done, SEED)
-    write_run(target, _config(dataset, corpus, documents, report, embedder.model), done, groups)
+    config = _config(dataset, corpus, documents, report, embedder.model)
+    write_run(target, config | {"reranker": settings.reranker_model}, done, groups)
     for failure in report.failed:
         typer.echo(f"logagent: {failure}", err=True)
     if as_json:
@@ -70,11 +73,18 @@ def retrieval(
     typer.echo(f"written to {target}", err=True)
 
 
-def _model_name() -> str | None:
-    name = Settings.read().knowledge.embedding_model
-    if name == "off":
+def _model_name(settings: KnowledgeSettings) -> str | None:
+    if settings.embedding_model == "off":
         raise BadInput("EMBEDDING_MODEL is set to off, so only words could be measured; set a model")
-    return name
+    return settings.embedding_model
+
+
+def _reranker(settings: KnowledgeSettings) -> CrossEncoderReranker | None:
+    if settings.reranker_model is None:
+        return None
+    reranker = CrossEncoderReranker(settings.reranker_model)
+    reranker.load()
+    return reranker
 
 
 def _tell(progress: Progress) -> None:

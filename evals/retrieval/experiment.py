@@ -13,6 +13,7 @@ from ingestion.runbooks import ingest_runbooks
 from ingestion.watch import Watch
 from retrieval.knowledge.embedding import SentenceEmbedder
 from retrieval.knowledge.index import open_index
+from retrieval.knowledge.reranking import Reranker
 from retrieval.knowledge.search import KnowledgeSearch, Mode, SubQuery
 
 MODES: tuple[Mode, ...] = ("lexical", "dense", "hybrid")
@@ -39,7 +40,7 @@ class Found:
 
 @contextmanager
 def throw_away_index(
-    corpus: Path, embedder: SentenceEmbedder, progress: OnProgress
+    corpus: Path, embedder: SentenceEmbedder, reranker: Reranker | None, progress: OnProgress
 ) -> Iterator[tuple[KnowledgeSearch, Report]]:
     """A search over the documents of a folder, ingested as they always are; gone afterwards."""
     with (
@@ -47,7 +48,7 @@ def throw_away_index(
         open_index(embedder.model, folder=Path(folder)) as index,
     ):
         report = ingest_runbooks([corpus], index, embedder=embedder, watch=Watch(progress))
-        yield KnowledgeSearch(index, embedder), report
+        yield KnowledgeSearch(index, embedder, reranker), report
 
 
 def search_all(search: KnowledgeSearch, queries: Sequence[Query]) -> Iterator[Found]:

@@ -15,6 +15,7 @@ from retrieval.knowledge.documents import Attribute
 from retrieval.knowledge.embedding import Embedder
 from retrieval.knowledge.index import KnowledgeIndex
 from retrieval.knowledge.ranking import Ranking, rank
+from retrieval.knowledge.reranking import CANDIDATES, Reranker, reranked
 from retrieval.knowledge.shelf import Shelf
 
 Mode = Literal["hybrid", "lexical", "dense"]
@@ -38,9 +39,10 @@ class SubQuery:
 class Hit:
     """A document that was found, with the section of it to cite.
 
-    `score` ranks (0 to 1, only comparable within one search); `relevance` is calibrated (0 to 1, comparable between
-    searches): below `retrieval.knowledge.relevance.THRESHOLD` nothing relevant was found. The ranks are the
-    document's places by each side alone, from 1, None where that side did not find it.
+    `score` ranks (0 to 1, only comparable within one search; where a reranker had the last word, the order is its);
+    `relevance` is calibrated (0 to 1, comparable between searches): below `retrieval.knowledge.relevance.THRESHOLD`
+    nothing relevant was found. The ranks are the document's places by each side alone, from 1, None where that side
+    did not find it.
     """
 
     doc_id: str
@@ -60,8 +62,10 @@ class Hit:
 class KnowledgeSearch:
     """Search over the collections of one index."""
 
-    def __init__(self, index: KnowledgeIndex, embedder: Embedder) -> None:
+    def __init__(self, index: KnowledgeIndex, embedder: Embedder, reranker: Reranker | None = None) -> None:
+        """`reranker` reads the best documents of a hybrid search again, once it is ready."""
         self._embedder = embedder
+        self._reranker = reranker
         self._shelf = Shelf(index)
 
     @property
@@ -91,7 +95,13 @@ class KnowledgeSearch:
         dense = mode == "dense" or (mode == "hybrid" and self._embedder.ready)
         vectors = self._embedder.embed_queries([text for text, _ in asked]) if dense else None
         ranking = rank(reader, asked, vectors, lexical=mode != "dense", filters=filters, model=self._embedder.model)
-        return [_hit(reader.catalog, ranking, place) for place in ranking.best(k)]
+        again = mode == "hybrid" and self._reranker is not None and self._reranker.ready
+        best = ranking.best(max(k, CANDIDATES) if again else k)
+        hits = [_hit(reader.catalog, ranking, place) for place in best]
+        if again and self._reranker is not None:
+            texts = [f"{hit.title}\n{' / '.join(hit.header_path)}\n{hit.text}" for hit in hits[:CANDIDATES]]
+            hits = [hits[place] for place in reranked(self._reranker, asked, texts, range(len(hits)))]
+        return hits[:k]
 
     async def asearch(
         self,
