@@ -5,7 +5,17 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from app.answer_sections import ChangeRow, ComparedWindow, Coverage, EventRow, Section, Volume
+from app.answer_sections import (
+    ChangeRow,
+    ComparedWindow,
+    Coverage,
+    EventRow,
+    Lookup,
+    Overview,
+    Ranking,
+    Section,
+    Volume,
+)
 from app.follow_up import Earlier
 from retrieval.log_lines import LogTable
 from retrieval.taxonomy import Category, EvidenceKind, IntentKind, Severity, Status, WindowSource
@@ -156,6 +166,9 @@ class Answer(Section):
     after: ComparedWindow | None = None
     changes: list[ChangeRow] = Field(default_factory=list)
     events: list[EventRow] = Field(default_factory=list)
+    ranking: Ranking | None = None
+    overview: Overview | None = None
+    lookup: Lookup | None = None
     triage: Triage
     engine: Literal["llama.cpp", "extractive"]
     model: str | None

@@ -93,3 +93,65 @@ class ChangeRow(Section):
     component: str = ""
     evidence: list[str] = []
     near: list[NearEvent] = []
+
+
+class RankingRow(Section):
+    """One thing of a ranking with its counts, and the lines that show what is counted."""
+
+    rank: int = Field(ge=1)
+    name: str
+    errors: int
+    warnings: int
+    lines: int
+    share: float = Field(ge=0, le=1)
+    severity: Severity
+    spark: list[int]
+    said: str
+    evidence: list[str]
+
+
+class Ranking(Section):
+    """Things in the order of what the question asked for: `measure` of each `by`, most first or least first."""
+
+    by: str
+    measure: str
+    least: bool
+    total: int
+    things: int
+    rows: list[RankingRow]
+
+
+class ComponentRow(Section):
+    """One component in a summary: how much it wrote, its trouble by rank of `problems`, and since when."""
+
+    component: str
+    severity: Severity
+    lines: int
+    errors: int
+    warnings: int
+    spark: list[int]
+    problems: list[int]
+    first_seen: str | None
+    last_seen: str | None
+    evidence: list[str]
+
+
+class Overview(Section):
+    """A window by component: those in trouble in the order in which it began, then how many are quiet."""
+
+    components: list[ComponentRow]
+    quiet: list[str]
+    lines: int
+
+
+class Lookup(Section):
+    """Lines that hold what was asked for: how many, when, where, what the newest says, and the newest as evidence."""
+
+    needles: list[str]
+    count: int
+    shown: int
+    first_seen: str | None
+    last_seen: str | None
+    places: dict[str, int]
+    newest: str
+    lines: list[str]

@@ -57,7 +57,7 @@ class Pipeline:
     async def _answer(self, turn: Turn) -> Answer:
         grounds = await self._grounds(turn)
         answer = grounds.card
-        if turn.models is not None:
+        if turn.asks_model(grounds.looked.asked.intent.kind):
             request = await prompt_step(turn, grounds)
             answer = await generate_step(turn, request, answer)
         return await verify_step(turn, answer)

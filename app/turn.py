@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Generic, TypeVar
 
+from app.answer_sections import Lookup, Ranking
 from app.change_events import ChangeEvent
 from app.comparison import Comparison
 from app.follow_up import Earlier
@@ -20,6 +21,7 @@ from prompts.registry import PromptRegistry
 from retrieval.log_lines import LogTable
 from retrieval.logs.source import LogRead, LogSource
 from retrieval.patterns.window_patterns import WindowPatterns
+from retrieval.taxonomy import IntentKind
 from retrieval.time_window import TimeWindow
 
 T = TypeVar("T")
@@ -59,6 +61,11 @@ class Turn:
     def models(self) -> ModelPool | None:
         """The models to ask, None where none is configured or none is wanted."""
         return None if self.question.model_use is ModelUse.OFF else self.parts.models
+
+    def asks_model(self, kind: IntentKind) -> bool:
+        """Whether a model is asked: a ranking and a lookup are computed whole, so only who requires one has it asked."""
+        computed = kind in (IntentKind.RANKING, IntentKind.LOOKUP)
+        return self.models is not None and (not computed or self.question.model_use is ModelUse.REQUIRE)
 
     @property
     def nothing_to_go_on(self) -> bool:
@@ -107,3 +114,5 @@ class Looked:
     problems: Sequence[ProblemGroup]
     comparison: Comparison | None = None
     event_ids: Mapping[ChangeEvent, str] = field(default_factory=dict)
+    ranking: Ranking | None = None
+    lookup: Lookup | None = None

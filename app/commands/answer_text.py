@@ -6,31 +6,24 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.answer import Answer
+from app.answer import Answer, Triage
 from app.answer_sections import ChangeRow, Coverage
+from app.commands.section_text import STYLE, lookup_table, overview_table, ranking_table
 from app.triage.verification import inert
-from retrieval.taxonomy import Severity
 
 LONGEST = 420
+LONGEST_SUMMARY = 1_200
 LONGEST_PATTERN = 160
 MOST_CHANGES = 20
-STYLE = {Severity.INFO: "green", Severity.WARN: "yellow", Severity.ERROR: "red", Severity.CRITICAL: "bold red"}
 
 
 def print_answer(answer: Answer, console: Console) -> None:
     """The verdict first, then what to do, the problems, the evidence, and what was looked at."""
     triage = answer.triage
-    console.print(
-        Text.assemble(
-            (f"{triage.severity.value} ", STYLE[triage.severity]),
-            (triage.status.value.replace("_", " "), "bold"),
-            f" · {triage.component} · {triage.category.value} · confidence {triage.confidence:.2f}",
-        )
-    )
-    _print(console, inert(triage.summary, LONGEST))
-    cause = "First" if answer.changes else "Root cause"
-    cited = f"  [{', '.join(triage.evidence)}]" if triage.evidence else ""
-    _print(console, f"{cause}: {inert(triage.root_cause, LONGEST)}{cited}")
+    if answer.ranking is None and answer.lookup is None:
+        console.print(_verdict(triage))
+    _print(console, inert(triage.summary, LONGEST_SUMMARY))
+    _cause(answer, console)
     for number, action in enumerate(triage.actions, start=1):
         _print(
             console, f"\n{number}. {action.title}" + (f"  (CKA: {action.exam_domain})" if action.exam_domain else "")
@@ -38,17 +31,43 @@ def print_answer(answer: Answer, console: Console) -> None:
         if action.command:
             console.print(Text(f"   {action.command}", style="cyan"), soft_wrap=True)
         _print(console, f"   {action.explanation}")
-    if answer.changes:
-        console.print(changes_table(answer.changes))
-    elif answer.problems:
-        console.print(_problems(answer))
+    if (table := _table_of(answer)) is not None:
+        console.print(table)
     for item in answer.evidence:
-        if item.id in triage.evidence:
+        if item.id in triage.evidence and not answer.lookup:
             where = f"{item.timestamp or ''} {inert(item.source, LONGEST)}".strip()
             _print(console, f"[{item.id}] {where}\n     {inert(item.text, LONGEST)}", style="dim")
     _account(answer, console)
     for warning in answer.warnings:
         _print(console, f"! {warning}", style="yellow")
+
+
+def _cause(answer: Answer, console: Console) -> None:
+    if answer.lookup is None:
+        cause = "First: " if answer.changes else "" if answer.ranking else "Root cause: "
+        cited = f"  [{', '.join(answer.triage.evidence)}]" if answer.triage.evidence else ""
+        _print(console, f"{cause}{inert(answer.triage.root_cause, LONGEST)}{cited}")
+
+
+def _table_of(answer: Answer) -> Table | None:
+    """What the kind of question is answered with: changes, a ranking, lines, components, or problems."""
+    if answer.changes:
+        return changes_table(answer.changes)
+    if answer.ranking:
+        return ranking_table(answer.ranking)
+    if answer.lookup:
+        return lookup_table(answer.lookup, answer.evidence)
+    if answer.overview:
+        return overview_table(answer.overview, answer.problems)
+    return _problems(answer) if answer.problems else None
+
+
+def _verdict(triage: Triage) -> Text:
+    return Text.assemble(
+        (f"{triage.severity.value} ", STYLE[triage.severity]),
+        (triage.status.value.replace("_", " "), "bold"),
+        f" · {triage.component} · {triage.category.value} · confidence {triage.confidence:.2f}",
+    )
 
 
 def _account(answer: Answer, console: Console) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from app.bootstrap import open_app
 from app.commands import options
-from app.commands.answer_text import STYLE
+from app.commands.section_text import STYLE
 from app.intent import default_window
 from app.settings import Settings
 from app.telemetry.log_records import configure_logs

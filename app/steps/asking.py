@@ -158,11 +158,14 @@ async def verify_step(turn: Turn, answer: Answer) -> Answer:
 
 
 def cited_ids(answer: Answer) -> set[str]:
-    """Every evidence id that an answer's triage, actions, problems and changes cite."""
+    """Every evidence id that an answer's triage, actions, problems and changes cite, and every other part."""
     cited = set(answer.triage.evidence)
     cited.update(*(action.evidence for action in answer.triage.actions))
     cited.update(*(problem.evidence for problem in answer.problems))
     cited.update(*(change.evidence for change in answer.changes))
+    cited.update(*(row.evidence for row in (answer.ranking.rows if answer.ranking else ())))
+    cited.update(*(row.evidence for row in (answer.overview.components if answer.overview else ())))
+    cited.update(answer.lookup.lines if answer.lookup else ())
     return cited
 
 

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.change_events import ChangeEvent
 from app.change_evidence import select_change_evidence
 from app.evidence_selection import Selection, select_evidence
 from app.knowledge_query import KnownDocument, knowledge_queries, search_knowledge
+from app.lookup import looked_up
+from app.ranking import ranked
 from app.telemetry.attributes import of_evidence
 from app.turn import Looked, Turn
 from retrieval.errors import KnowledgeDown
@@ -41,17 +42,24 @@ async def retrieval_step(turn: Turn, looked: Looked) -> Sequence[KnownDocument]:
 async def evidence_step(turn: Turn, looked: Looked, documents: Sequence[KnownDocument]) -> tuple[Looked, Selection]:
     """The numbered evidence, and a warning about what did not fit; what was looked at knows its events' ids now."""
     async with turn.steps.run("evidence") as step:
-        selection, event_ids = await asyncio.to_thread(_selection, looked, documents, turn.parts.evidence_tokens)
+        looked, selection = await asyncio.to_thread(_chosen, turn, looked, documents)
         step.measured(of_evidence(item.kind for item in selection.evidence))
         step.summary = f"{len(selection.evidence)} items, about {selection.tokens:,} tokens"
         if selection.left_out:
             turn.warnings.append(selection.left_out)
-    return replace(looked, event_ids=event_ids), selection
+    return looked, selection
 
 
-def _selection(
-    looked: Looked, documents: Sequence[KnownDocument], tokens: int
-) -> tuple[Selection, dict[ChangeEvent, str]]:
+def _chosen(turn: Turn, looked: Looked, documents: Sequence[KnownDocument]) -> tuple[Looked, Selection]:
+    """The evidence of the kind of question, and what was looked at with what was computed on the way."""
+    intent, tokens = looked.asked.intent, turn.parts.evidence_tokens
     if looked.comparison is not None:
-        return select_change_evidence(looked.comparison, documents, tokens)
-    return select_evidence(looked.problems, looked.findings, documents, looked.lines, tokens, looked.found), {}
+        selection, event_ids = select_change_evidence(looked.comparison, documents, tokens)
+        return replace(looked, event_ids=event_ids), selection
+    if intent.ranking is not None:
+        by_count = ranked(looked, intent.ranking, documents, tokens)
+        return replace(looked, ranking=by_count.ranking), by_count.selection
+    if intent.kind is IntentKind.LOOKUP:
+        found = looked_up(looked, turn.question.text, tokens)
+        return replace(looked, lookup=found.lookup), found.selection
+    return looked, select_evidence(looked.problems, looked.findings, documents, looked.lines, tokens, looked.found)

@@ -6,9 +6,13 @@ from app.answer import Action, Answer, CardReady, Selectors, Triage, Window
 from app.card import evidence_items, pattern_rows, problem_rows, volume
 from app.change_rows import change_rows, compared_windows, coverage_of, event_rows
 from app.evidence_selection import Selection
+from app.lookup import lookup_triage
+from app.overview import overview_of, summarised
+from app.ranking import ranking_triage
 from app.triage.change_words import change_triage
 from app.triage.extractive import extractive_triage
 from app.turn import Looked, Turn
+from retrieval.taxonomy import IntentKind
 from retrieval.timestamps import to_iso
 
 
@@ -16,9 +20,14 @@ async def card_step(turn: Turn, looked: Looked, selection: Selection, actions: M
     """The answer as it stands without a model, shown at once."""
     async with turn.steps.run("card") as step:
         answer = _answer(turn, looked, selection, _triage(turn, looked, selection, actions))
+        if looked.asked.intent.kind is IntentKind.SUMMARY:
+            overview = overview_of(looked, answer.problems)
+            told = summarised(answer.triage, overview, answer.problems, looked)
+            answer = answer.model_copy(update={"overview": overview, "triage": told})
         triage = answer.triage
         step.summary = f"{triage.status.value.replace('_', ' ')}, {len(answer.problems)} problems ranked"
-    await turn.steps.emit(CardReady(answer, looked.lines, turn.models is None, looked.asked.earlier))
+    final = not turn.asks_model(looked.asked.intent.kind)
+    await turn.steps.emit(CardReady(answer, looked.lines, final, looked.asked.earlier))
     return answer
 
 
@@ -27,6 +36,10 @@ def _triage(turn: Turn, looked: Looked, selection: Selection, actions: Mapping[s
         return change_triage(
             looked.comparison, looked.findings, looked.problems, selection, actions, looked.asked.selectors
         )
+    if looked.ranking is not None:
+        return ranking_triage(looked, looked.ranking, actions)
+    if looked.lookup is not None:
+        return lookup_triage(looked, looked.lookup)
     intent = looked.asked.intent
     return extractive_triage(
         intent.kind, looked.problems, looked.findings, selection, actions, intent.terms, turn.question.text
@@ -51,6 +64,8 @@ def _answer(turn: Turn, looked: Looked, selection: Selection, triage: Triage) ->
         before=before,
         after=after,
         changes=change_rows(comparison, selection, looked.event_ids) if comparison else [],
+        ranking=looked.ranking,
+        lookup=looked.lookup,
         events=event_rows(comparison, looked.event_ids) if comparison else [],
         triage=triage,
         engine="extractive",

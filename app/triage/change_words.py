@@ -48,7 +48,7 @@ def change_triage(
     return Triage(
         status=Status.PROBLEM if problems else Status.HEALTHY,
         summary=_summary(comparison, lead),
-        root_cause=f"{subject(comparison.changes[lead], component)} is {change_words(comparison, lead)}.",
+        root_cause=f"{subject(comparison.changes[lead], component)}: {change_words(comparison, lead)}.",
         category=findings[lead].category if problems else Category.BENIGN_NOISE,
         component=component,
         severity=max((p.severity for p in problems), key=lambda s: s.rank, default=Severity.INFO),
@@ -61,7 +61,7 @@ def change_triage(
 def change_words(comparison: Comparison, number: int) -> str:
     """The change in words, with what happened next to it."""
     happened = [f"{event.text} {distance_words(seconds)}" for event, seconds in comparison.near(number)[:1]]
-    return ", ".join([sentence(comparison.changes[number]), *happened])
+    return "; ".join([sentence(comparison.changes[number]), *happened])
 
 
 def _summary(comparison: Comparison, lead: int) -> str:
@@ -72,7 +72,7 @@ def _summary(comparison: Comparison, lead: int) -> str:
     if not comparison.counts[0]:
         number = f"The window before holds no lines, so all {len(changes)} kinds of lines count as new"
     others = [n for n in range(len(changes)) if n != lead and not _same(changes[n], changes[lead])][:MOST_TOLD]
-    sentences = [f"{subject(changes[n], None)} is {change_words(comparison, n)}." for n in others]
+    sentences = [f"{subject(changes[n], None)}: {change_words(comparison, n)}." for n in others]
     return " ".join([f"{number}.", *sentences])
 
 

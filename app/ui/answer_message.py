@@ -11,6 +11,7 @@ from app.ui.change_props import change_props, compared_props
 from app.ui.pattern_props import pattern_props
 from app.ui.problem_props import problem_props
 from app.ui.screen_element import screen_element
+from app.ui.section_props import lookup_props, overview_props, ranking_props
 from app.ui.verdict_props import Phase, queue_words, verdict_props
 from app.ui.volume_props import volume_props
 
@@ -31,11 +32,17 @@ class AnswerMessage:
         if answer.after is not None:
             elements.append(screen_element("Compared", compared_props(self._turn, answer)))
             elements.append(screen_element("Changes", change_props(self._turn, answer)))
+        elif answer.ranking is not None:
+            elements.append(screen_element("Ranking", ranking_props(self._turn, answer, answer.ranking)))
+        elif answer.lookup is not None:
+            elements.append(screen_element("Lookup", lookup_props(self._turn, answer, answer.lookup)))
+        elif answer.overview is not None:
+            elements.append(screen_element("Overview", overview_props(self._turn, answer, answer.overview)))
         elif answer.problems:
             elements.append(screen_element("Problems", problem_props(self._turn, answer)))
         if answer.volume is not None:
             elements.append(screen_element("Volume", volume_props(answer.volume)))
-        if answer.patterns:
+        if answer.patterns and answer.lookup is None:
             elements.append(screen_element("Patterns", pattern_props(self._turn, answer)))
         message = cl.Message(content="")
         await message.send()

@@ -12,6 +12,7 @@ from app.ui.volume_props import STACKED
 from app.ui.wording import clock, length, moment_of, span
 from retrieval.patterns.change import ChangeKind
 from retrieval.taxonomy import Severity
+from retrieval.timestamps import parse_iso_nanoseconds
 
 _KINDS = {
     ChangeKind.NEW: "new",
@@ -111,12 +112,17 @@ def _side(name: str, title: str, window: ComparedWindow | None, events: Sequence
         ]
         if volume
         else [],
-        "events": [_mark(event, window) for event in events if window and window.start <= event.time < window.end],
+        "events": [_mark(event, window) for event in events if window and _within(event, window)],
     }
 
 
+def _within(event: EventRow, window: ComparedWindow) -> bool:
+    start, end, moment = (parse_iso_nanoseconds(each) or 0 for each in (window.start, window.end, event.time))
+    return start <= moment < end
+
+
 def _mark(event: EventRow, window: ComparedWindow) -> dict[str, Any]:
-    """An event by its place in the window, 0 to 1. Times of one form compare as texts."""
+    """An event by its place in the window, 0 to 1."""
     start, end, moment = (moment_of(each) for each in (window.start, window.end, event.time))
     at = (moment - start) / (end - start) if start and end and moment else 0.0
     return {"at": round(at, 4), "time": clock(event.time), "text": sentence(event.text), "id": event.evidence}

@@ -9,12 +9,15 @@ from app.ui.shown_text import sentence
 from app.ui.wording import category_name, confidence_words
 from retrieval.taxonomy import IntentKind, Status
 
+LONGEST_SUMMARY = 1_200
 Phase = Literal["waiting", "writing", "done"]
 _STATUS = {
     Status.PROBLEM: "Problem found",
     Status.HEALTHY: "Looks healthy",
     Status.INSUFFICIENT_EVIDENCE: "Not enough evidence",
 }
+# Counting has no verdict either.
+_COUNTED = {IntentKind.RANKING: "Counted", IntentKind.LOOKUP: "Found"}
 # A question of how something works has no verdict on the cluster.
 EXPLAINED = "From the runbooks"
 
@@ -39,19 +42,23 @@ def verdict_props(
     status = triage.get("status")
     category, confidence = triage.get("category"), triage.get("confidence")
     explained = answer.intent is IntentKind.HOWTO and status == Status.HEALTHY
+    counted = _COUNTED.get(answer.intent) if status != Status.INSUFFICIENT_EVIDENCE else None
     return {
         "turn": turn,
         "phase": phase,
         "by": by or _written_by(answer, phase),
-        "status": {"name": str(status), "label": EXPLAINED if explained else _STATUS[Status(status)]}
+        "status": {
+            "name": "counted" if counted else str(status),
+            "label": EXPLAINED if explained else counted or _STATUS[Status(status)],
+        }
         if status
         else None,
-        "severity": triage.get("severity") if status != Status.INSUFFICIENT_EVIDENCE and not explained else None,
-        "component": "" if explained else sentence(triage.get("component", "")),
-        "category": category_name(category) if category and status == Status.PROBLEM else None,
-        "confidence": confidence_words(confidence) if confidence is not None else None,
-        "rootCause": sentence(triage.get("root_cause", "")),
-        "summary": sentence(triage.get("summary", "")),
+        "severity": None if status == Status.INSUFFICIENT_EVIDENCE or explained or counted else triage.get("severity"),
+        "component": "" if explained or counted else sentence(triage.get("component", "")),
+        "category": category_name(category) if category and status == Status.PROBLEM and not counted else None,
+        "confidence": confidence_words(confidence) if confidence is not None and not counted else None,
+        "rootCause": sentence(triage.get("summary" if counted else "root_cause", "")),
+        "summary": sentence(triage.get("root_cause" if counted else "summary", ""), LONGEST_SUMMARY),
         "citations": citations(triage.get("evidence", ()), evidence),
         "actions": [_action(action, evidence) for action in triage.get("actions", ())],
     }

@@ -148,13 +148,24 @@ def test_overlapping_windows_and_a_loki_that_is_gone_are_sentences(chat, visit, 
     assert page.locator(".kla-change").count() >= 3
 
 
-def test_the_starter_on_the_demo(browser, visit, tmp_path, results):
-    """The bundled captures hold incidents of the last minutes: the starter tells what they brought."""
-    with running_chat(tmp_path, "demo", "--no-browser") as demo:
-        visited = visit(demo.url, height=1500)
-        page = visited.page
-        page.locator("#starters button", has_text="What changed").click()
-        page.locator(".kla-account").wait_for(timeout=60_000)
-        assert page.locator(".kla-change").count() >= 2
-        assert page.locator(".kla-verdict .kla-status").inner_text().strip() == "Problem found"
-        page.screenshot(path=results / "changes-demo.png")
+@pytest.mark.parametrize(
+    ("question", "element", "name"),
+    [
+        ("Which pods have the most errors in the last hour?", ".kla-rank", "ranking"),
+        ("Summarise the last hour", ".kla-component", "summary"),
+        ("Show lines with x509 in the last hour", ".kla-found", "lookup"),
+    ],
+)
+def test_a_ranking_a_summary_and_a_lookup_have_answers_of_their_own(chat, visit, results, question, element, name):
+    """Each in an element of its own, whose rows are cited; and each at 400 px too."""
+    visited = visit(chat.url, height=1300)
+    visited.ask(question)
+    page = visited.page
+    assert page.locator(element).count() >= 2
+    page.screenshot(path=results / f"{name}.png")
+    page.locator(f"{element} .kla-cite").first.click()
+    page.locator("#side-view-content .kla-line").first.wait_for(timeout=10_000)
+    narrow = visit(chat.url, width=400, height=1300, scheme="dark")
+    narrow.ask(question)
+    assert narrow.page.evaluate("document.documentElement.scrollWidth") <= 400
+    narrow.page.screenshot(path=results / f"{name}-narrow-dark.png")

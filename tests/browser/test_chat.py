@@ -114,3 +114,13 @@ def test_a_question_that_is_too_long_is_answered_in_one_sentence(loaded_demo, vi
     assert typed["height"] <= 0.4 * 900
     visited.ask("What is failing?")
     assert visited.page.locator(".kla-verdict").count() == 1
+
+
+def test_the_starter_about_change_tells_the_latest_incidents(loaded_demo, visit, results):
+    """The bundled captures of the last minutes are what changed."""
+    page = visit(loaded_demo.url, height=1500).page
+    page.locator("#starters button", has_text="What changed").click()
+    page.locator(".kla-account").wait_for(timeout=60_000)
+    assert page.locator(".kla-change").count() >= 2
+    assert page.locator(".kla-verdict .kla-status").inner_text().strip() == "Problem found"
+    page.screenshot(path=results / "changes-demo.png")

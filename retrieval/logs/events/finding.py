@@ -63,7 +63,7 @@ def _labels(event: ClusterEvent) -> dict[str, str]:
     thing = event.object_kind.lower()
     found = {"namespace": event.namespace}
     if thing == "pod":
-        found["pod"] = event.name
+        found |= {"pod": event.name, "app": event.workload}
     elif event.kind is EventKind.NODE or thing == "node":
         found |= {"node": event.name, "app": "node"}
     else:

@@ -121,7 +121,8 @@ def test_events_among_many_lines_are_found_and_labelled() -> None:
     table = LogTable.from_lines(lines)
     assert [(each.position, each.timestamp) for each in find_events(table)] == [(5, 5)]
     labelled = with_event_labels(table)
-    assert labelled.at(5).labels == {"namespace": "shop", "job": "loki.source.kubernetes_events", "pod": POD}
+    of_event = {"namespace": "shop", "job": "loki.source.kubernetes_events"}
+    assert labelled.at(5).labels == {**of_event, "pod": POD, "app": "api"}
     assert labelled.at(4).labels == {"namespace": "shop", "pod": "web-0", "app": "web"}
     assert with_event_labels(LogTable.from_lines(lines[:5])).streams == LogTable.from_lines(lines[:5]).streams
 

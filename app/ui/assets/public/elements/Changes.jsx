@@ -52,7 +52,7 @@ function Change({ change }) {
           <span className={opened ? "kla-log" : "kla-log kla-clamp"}>{change.template}</span>
         </button>
         {change.near.map((near, index) => (
-          <p key={index} className="kla-near"><Clock size={13} /> <span>{near.text}</span> <Citations items={near.citations} /></p>
+          <p key={index} className="kla-near"><Clock size={13} /> <span>{near.text} <Citations items={near.citations} /></span></p>
         ))}
         {opened && (
           <div className="kla-samples">

@@ -1,9 +1,9 @@
 // The triage: status, severity, root cause, what to do. Every text is a React text node, so none of it can act.
 import { useState } from "react";
-import { Check, Copy, CircleAlert, CircleCheck, CircleHelp, GraduationCap, LoaderCircle } from "lucide-react";
+import { Check, Copy, CircleAlert, CircleCheck, CircleHelp, GraduationCap, ListChecks, LoaderCircle } from "lucide-react";
 
 const FIRST = 3;
-const STATUS_ICONS = { problem: CircleAlert, healthy: CircleCheck, insufficient_evidence: CircleHelp };
+const STATUS_ICONS = { problem: CircleAlert, healthy: CircleCheck, insufficient_evidence: CircleHelp, counted: ListChecks };
 
 function Citations({ turn, items }) {
   const open = (id) => callAction({ name: "open_evidence", payload: { turn, id } });
