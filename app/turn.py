@@ -63,7 +63,7 @@ class Turn:
         return None if self.question.model_use is ModelUse.OFF else self.parts.models
 
     def asks_model(self, kind: IntentKind) -> bool:
-        """Whether a model is asked: a ranking and a lookup are computed whole, so only who requires one has it asked."""
+        """Whether a model is asked; of a ranking and a lookup, which are computed whole, only where one is required."""
         computed = kind in (IntentKind.RANKING, IntentKind.LOOKUP)
         return self.models is not None and (not computed or self.question.model_use is ModelUse.REQUIRE)
 
