@@ -3,6 +3,7 @@
 import typer
 
 from evals.changes.command import changes
+from evals.comparison.command import compare_runs, gate_run
 from evals.retrieval.command import retrieval
 from evals.triage.command import triage
 
@@ -17,3 +18,5 @@ def _group() -> None:
 evaluate.command("changes")(changes)
 evaluate.command("triage")(triage)
 evaluate.command("retrieval")(retrieval)
+evaluate.command("compare")(compare_runs)
+evaluate.command("gate")(gate_run)

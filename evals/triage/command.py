@@ -1,7 +1,6 @@
 """`logagent eval triage`: the experiment on the command line."""
 
 import asyncio
-import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,16 +18,20 @@ from app.commands import options
 from app.question import ModelUse
 from app.settings import Settings
 from app.telemetry.log_records import configure_logs
-from evals.captures import folder
-from evals.dataset.cases import Case, read_cases
+from evals.comparison.baseline import drift_from_baseline
+from evals.comparison.machine_speed import as_metric, reference_ms
+from evals.dataset.cases import Case
 from evals.metrics.metric import Metric
+from evals.triage.dataset_file import cases_of, sha256_of
 from evals.triage.engines import open_engine
 from evals.triage.experiment import Experiment
 from evals.triage.prediction import Record, Scored
+from evals.triage.publishing import publish
 from evals.triage.run_folder import RunFolder
 from evals.triage.running import run_cases
 from evals.triage.scoring import score
 from prompts.registry import PromptRegistry
+from retrieval.errors import BadInput
 from retrieval.taxonomy import IntentKind
 
 Dataset = Annotated[Path | None, typer.Option(metavar="PATH", help="Case file; the bundled captures if none.")]
@@ -44,6 +47,9 @@ def triage(
         str, typer.Option(help="first-error, keywords, extractive, extractive-no-retrieval, model, or a YAML file.")
     ] = "extractive",
     parallel: Annotated[int | None, typer.Option(min=1, max=64, help="Cases under way at once.")] = None,
+    repeats: Annotated[int | None, typer.Option(min=1, max=32, help="Answers a case, each with another seed.")] = None,
+    record: Annotated[Path | None, typer.Option(help="Keep the model's answers in this file.")] = None,
+    replay: Annotated[Path | None, typer.Option(help="Take the model's answers from a recording.")] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Put labelled cases through the pipeline that serves people, and measure its answers.
@@ -51,13 +57,15 @@ def triage(
     Example: logagent eval triage --dataset cases.jsonl --out /tmp/run --llm off
     """
     chosen = Experiment.read(experiment)
-    changes = {"llm": llm, "dataset": dataset, "parallel": parallel}
+    changes = {"llm": llm, "dataset": dataset, "parallel": parallel, "repeats": repeats}
     chosen = chosen.model_copy(update={name: value for name, value in changes.items() if value is not None})
     settings = Settings.read()
     configure_logs(settings.app.log_level, json=settings.app.log_json)
-    cases = _cases(chosen.dataset)
+    cases, _ = cases_of(chosen.dataset)
     target = out or Path("runs") / f"triage-{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    metrics = asyncio.run(_measured(chosen, settings, cases, target))
+    if record is not None and replay is not None:
+        raise BadInput("give either --record or --replay, not both")
+    metrics = asyncio.run(_measured(chosen, settings, cases, target, record=record, replay=replay))
     if as_json:
         table = {name: metric.as_json() for name, metric in metrics.items()}
         sys.stdout.write(json.dumps({"contract": 1, "out": str(target), "metrics": table}, indent=2) + "\n")
@@ -69,26 +77,43 @@ def triage(
 
 
 async def _measured(
-    experiment: Experiment, settings: Settings, cases: Sequence[Case], target: Path
+    experiment: Experiment,
+    settings: Settings,
+    cases: Sequence[Case],
+    target: Path,
+    *,
+    record: Path | None = None,
+    replay: Path | None = None,
 ) -> Mapping[str, Metric]:
     run = RunFolder(target, run_config(experiment, settings, cases))
     console = Console(stderr=True)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("cases", total=len(cases))
-        async with open_engine(experiment, settings, cases[0]) as engine:
+        async with open_engine(experiment, settings, cases[0], record=record, replay=replay) as engine:
             run.start(engine.model)
             if run.done:
                 console.print(f"going on: {len(run.done)} of {len(cases)} cases were done", style="dim")
                 progress.update(task, completed=len(run.done))
 
-            def keep(record: Record) -> None:
-                run.keep(record)
+            def keep(outcome: Record) -> None:
+                run.keep(outcome)
                 progress.advance(task)
 
-            records = await run_cases(cases, engine, experiment.parallel, run.done, keep)
-    scored = [Scored(case, record) for case, record in zip(cases, records, strict=True)]
-    metrics = score(scored)
+            speed = reference_ms()
+            records = await run_cases(cases, engine, experiment.parallel, run.done, keep, experiment.repeats)
+            speed += reference_ms()
+    scored = [Scored(case, outcome) for case, outcome in zip(cases, records, strict=True)]
+    metrics = {**score(scored), "reference_ms": as_metric(speed)}
     run.finish(scored, metrics)
+    endpoint = settings.telemetry.otel_exporter_otlp_metrics_endpoint
+    publish(
+        metrics,
+        dataset=Path(run.config["dataset"]["name"]).stem,
+        engine=experiment.name,
+        endpoint=str(endpoint) if endpoint else None,
+        folder=target,
+        drift=drift_from_baseline(run.config, scored),
+    )
     return metrics
 
 
@@ -102,7 +127,7 @@ def run_config(experiment: Experiment, settings: Settings, cases: Sequence[Case]
         "dataset": {
             "name": str(experiment.dataset or "bundled captures"),
             "version": "1",
-            "sha256": _sha256(_files(experiment.dataset)),
+            "sha256": cases_of(experiment.dataset)[1],
             "cases": len(cases),
         },
         "engine": experiment.engine,
@@ -114,8 +139,9 @@ def run_config(experiment: Experiment, settings: Settings, cases: Sequence[Case]
         "prompt": {"id": prompt.id, "version": prompt.version, "sha256": prompt.sha256} if prompt else None,
         "sampling": _sampling(experiment, settings) if with_model else None,
         "code_version": version("k8s-log-agent"),
-        "signals_sha256": _sha256(_triage_data()),
+        "signals_sha256": sha256_of(_triage_data()),
         "parallel": experiment.parallel,
+        "repeats": experiment.repeats,
         "seed": experiment.seed,
     }
 
@@ -129,23 +155,6 @@ def _sampling(experiment: Experiment, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _cases(dataset: Path | None) -> list[Case]:
-    cases = [case for path in _files(dataset) for case in read_cases(path)]
-    return cases if dataset else sorted(cases, key=lambda case: case.id)
-
-
-def _files(dataset: Path | None) -> list[Path]:
-    return [dataset] if dataset else sorted(folder().glob("*.jsonl"))
-
-
 def _triage_data() -> list[Path]:
     """The weights of the extractive engine."""
     return sorted(Path(str(files("app.triage"))).glob("*.yaml"))
-
-
-def _sha256(paths: Sequence[Path]) -> str:
-    """The digest of the bytes of these files, in their order."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

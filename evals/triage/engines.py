@@ -20,6 +20,7 @@ from evals.triage.baselines import first_error, keywords
 from evals.triage.case_source import CaseSource
 from evals.triage.experiment import Experiment
 from evals.triage.prediction import Citation, Prediction, Record
+from evals.triage.recording import recorded_pool, replayed_pool
 from retrieval.errors import LogAgentError
 from retrieval.taxonomy import EvidenceKind
 
@@ -33,8 +34,8 @@ class Engine(Protocol):
 
     model: str | None
 
-    async def answer(self, case: Case) -> Record:
-        """The outcome of a case; an error of this program is an outcome too."""
+    async def answer(self, case: Case, repeat: int = 0) -> Record:
+        """The outcome of a case; an error of this program is an outcome too. Each `repeat` has another seed."""
 
 
 class Baseline:
@@ -45,7 +46,7 @@ class Baseline:
     def __init__(self, predict: Callable[[Case], Prediction]) -> None:
         self._predict = predict
 
-    async def answer(self, case: Case) -> Record:
+    async def answer(self, case: Case, repeat: int = 0) -> Record:
         """See `Engine`."""
         began = time.perf_counter()
         prediction = self._predict(case)
@@ -60,11 +61,11 @@ class PipelineEngine:
         self._model_use = model_use
         self.model = model
 
-    async def answer(self, case: Case) -> Record:
+    async def answer(self, case: Case, repeat: int = 0) -> Record:
         """See `Engine`."""
         source = CaseSource(case)
         now = None if await source.extent() else NOW_WITHOUT_TIMES
-        pipeline = Pipeline(replace(self._parts, logs=source))
+        pipeline = Pipeline(replace(self._parts, logs=source, seed=self._parts.seed + repeat))
         began = time.perf_counter()
         try:
             answer = await pipeline.run(Question(case.question, now=now, model_use=self._model_use))
@@ -77,10 +78,18 @@ class PipelineEngine:
 
 
 @asynccontextmanager
-async def open_engine(experiment: Experiment, settings: Settings, first: Case) -> AsyncIterator[Engine]:
+async def open_engine(
+    experiment: Experiment,
+    settings: Settings,
+    first: Case,
+    *,
+    record: Path | None = None,
+    replay: Path | None = None,
+) -> AsyncIterator[Engine]:
     """The engine of an experiment, closed on the way out.
 
     Its runbooks are the bundled ones, in a throw-away index, so that a run does not depend on what a user ingested.
+    The model's answers are kept in `record`, or taken from `replay` instead of asking one.
     """
     if experiment.engine != "pipeline":
         yield Baseline({"first_error": first_error, "keywords": keywords}[experiment.engine])
@@ -90,14 +99,17 @@ async def open_engine(experiment: Experiment, settings: Settings, first: Case) -
         async with open_app(
             settings,
             logs=CaseSource(first),
-            with_model=experiment.llm is not ModelUse.OFF,
+            with_model=experiment.llm is not ModelUse.OFF and replay is None,
             with_knowledge=experiment.retrieval,
         ) as app:
             parts = replace(app.parts, seed=experiment.seed)
             if experiment.temperature is not None:
                 parts = replace(parts, temperature=experiment.temperature)
-            name = await app.models.served[0].model.model_name() if app.models else None
-            yield PipelineEngine(parts, experiment.llm, name)
+            models = replayed_pool(replay) if replay else app.models
+            if record is not None and models is not None:
+                models = recorded_pool(models, record)
+            name = await models.served[0].model.model_name() if models else None
+            yield PipelineEngine(replace(parts, models=models), experiment.llm, name)
 
 
 def _predicted(answer: Answer, case: Case) -> Prediction:

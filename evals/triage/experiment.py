@@ -19,7 +19,8 @@ class Experiment(BaseModel):
 
     `engine` is the pipeline that serves people, or a baseline; `llm` says whether the pipeline asks a model, whose
     address or file is a setting; `retrieval` whether it searches the runbooks; `parallel` how many cases are under way
-    at once. `temperature` and `seed` of a model's sampling replace the settings where they are given.
+    at once; `repeats` how often each case is answered, with another seed each time. `temperature` and `seed` of a
+    model's sampling replace the settings where they are given.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,6 +32,7 @@ class Experiment(BaseModel):
     retrieval: bool = True
     dataset: Path | None = None
     parallel: int = Field(2, ge=1, le=64)
+    repeats: int = Field(1, ge=1, le=32)
     temperature: float | None = Field(None, ge=0, le=2)
     seed: int = Field(7, ge=0)
 

@@ -37,13 +37,25 @@ class Prediction(_Model):
 
 
 class Record(_Model):
-    """A case's outcome: a prediction, or the error that prevented one. `usage` counts a model's tokens."""
+    """A case's outcome: a prediction, or the error that prevented one. `usage` counts a model's tokens.
+
+    `repeats` are further predictions of the same case, where the experiment asks for them; None for one that failed.
+    """
 
     id: str
     prediction: Prediction | None
     latency_ms: float
     usage: Mapping[str, int] | None
     error: str | None
+    repeats: tuple[Prediction | None, ...] = ()
+
+    @property
+    def flaky(self) -> bool:
+        """Whether its repeats come to another verdict: status, category or severity."""
+        verdicts = {
+            (one.status, one.category, one.severity) if one else None for one in (self.prediction, *self.repeats)
+        }
+        return len(verdicts) > 1
 
 
 @dataclass(frozen=True, slots=True)

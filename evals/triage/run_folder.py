@@ -30,6 +30,11 @@ class RunFolder:
         if self._under_way and ((out / "metrics.json").exists() or not (out / "config.json").is_file()):
             raise self._refusal()
 
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """As `config.json` has it."""
+        return self._config
+
     def start(self, model: str | None) -> None:
         """Writes the config, or takes up a stopped run with the same one; BadInput where its config differs."""
         self._config |= {"model": model, "quantization": _quantization(model)}

@@ -14,8 +14,12 @@ async def run_cases(
     parallel: int,
     done: Mapping[str, Record],
     keep: Callable[[Record], None],
+    repeats: int = 1,
 ) -> list[Record]:
-    """The outcomes in the order of the cases; those `done` already are taken as they are, new ones given to `keep`."""
+    """The outcomes in the order of the cases; those `done` already are taken as they are, new ones given to `keep`.
+
+    Each case is answered `repeats` times; latency and usage are those of the first.
+    """
     gate = asyncio.Semaphore(parallel)
 
     async def one(case: Case) -> Record:
@@ -23,6 +27,8 @@ async def run_cases(
             return done[case.id]
         async with gate:
             record = await engine.answer(case)
+            again = [(await engine.answer(case, nth)).prediction for nth in range(1, repeats)]
+            record = record.model_copy(update={"repeats": tuple(again)})
         keep(record)
         return record
 

@@ -12,6 +12,7 @@ from evals.metrics.false_alarm import false_alarm, missed_alarm
 from evals.metrics.key_lines import key_line_hit, key_line_precision, key_line_recall
 from evals.metrics.latency import latency
 from evals.metrics.metric import Metric, proportion
+from evals.metrics.repeats import repeats
 from evals.metrics.rouge import rouge
 from evals.metrics.severity import severity, severity_distance
 from evals.metrics.status import status
@@ -41,7 +42,7 @@ _ONE_EACH: dict[str, Callable[[Sequence[Scored]], Metric]] = {
 LOWER_IS_BETTER = frozenset(
     ["severity_distance", "false_alarm", "missed_alarm", "needless_abstention", "confident_wrong", "calibration_ece",
      "latency_mean_ms", "latency_p50_ms", "latency_p95_ms", "prompt_tokens", "completion_tokens",
-     "errors"]
+     "errors", "reference_ms"]
 )  # fmt: skip
 
 
@@ -53,4 +54,5 @@ def score(scored: Sequence[Scored]) -> dict[str, Metric]:
         **rouge(scored),
         **latency(scored),
         **tokens(scored),
+        **repeats(scored),
     }

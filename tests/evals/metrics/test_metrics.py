@@ -1,5 +1,6 @@
 """Each metric against values counted by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from evals.metrics.false_alarm import false_alarm, missed_alarm
 from evals.metrics.key_lines import key_line_hit, key_line_precision, key_line_recall
 from evals.metrics.latency import latency
 from evals.metrics.metric import Metric, bootstrapped, mean, nothing, proportion
+from evals.metrics.repeats import repeats
 from evals.metrics.rouge import rouge
 from evals.metrics.severity import severity, severity_confusion, severity_distance
 from evals.metrics.status import status
@@ -161,3 +163,13 @@ def test_latency_and_tokens() -> None:
     assert (measured["latency_mean_ms"].value, measured["latency_p50_ms"].value) == (20.0, 20.0)
     assert measured["latency_p95_ms"].value == 29.0
     assert tokens(cases)["prompt_tokens"] == Metric(100.0, (100.0, 100.0), 1)
+
+
+def test_repeats_count_any_and_all() -> None:
+    """Of two cases with two answers, one right twice and one once: 0.75, 1.0 and 0.5; without repeats none."""
+    right, wrong = scored(), scored(got={"category": Category.DNS})
+    both = replace(right, record=right.record.model_copy(update={"repeats": (right.prediction,)}))
+    one = replace(wrong, record=wrong.record.model_copy(update={"repeats": (right.prediction,)}))
+    counted = repeats([both, one])
+    assert {name: metric.value for name, metric in counted.items()} == {"pass@1": 0.75, "pass@n": 1.0, "pass^n": 0.5}
+    assert repeats([right, wrong]) == {}

@@ -20,6 +20,7 @@ from retrieval.errors import BadInput
 from retrieval.taxonomy import Category, Severity, Status
 
 FILES = {"config.json", "predictions.jsonl", "metrics.json", "report.md", "report.html"}
+PUBLISHED = {"metrics.prom"}
 CASES = [case for name in ("redis-snapshot-disk-full", "nginx-unrelated-traffic", "etcd-quota-exceeded")
          for case in read_cases(folder() / f"{name}.jsonl")]  # fmt: skip
 CONFIG = {"name": "t", "engine": "first_error", "retrieval": True, "code_version": "1", "signals_sha256": "0",
@@ -38,7 +39,10 @@ def test_a_run_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     arguments = ["triage", "--dataset", str(_dataset(tmp_path / "cases.jsonl")), "--out", str(out), "--llm", "off"]
     ended = runner.invoke(evaluate, [*arguments, "--json"])
     assert ended.exit_code == 0, ended.output
-    assert {path.name for path in out.iterdir()} == FILES
+    assert {path.name for path in out.iterdir()} == FILES | PUBLISHED
+    assert 'logagent_evaluation_metric{dataset="cases",engine="extractive",metric="severity"}' in (
+        out / "metrics.prom"
+    ).read_text("utf-8")
     printed = json.loads(ended.stdout)
     metrics = json.loads((out / "metrics.json").read_text("utf-8"))
     assert printed["metrics"] == metrics

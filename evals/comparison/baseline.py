@@ -1,0 +1,27 @@
+"""The committed run that changes are measured against."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from evals.comparison.comparison import drift
+from evals.comparison.finished_run import FinishedRun, paired
+from evals.triage.prediction import Scored
+
+
+def baseline_folder() -> Path:
+    """Its folder, on the golden dataset, without a model."""
+    return Path(str(files("evals").joinpath("golden", "baseline")))
+
+
+def drift_from_baseline(config: Mapping[str, Any], scored: Sequence[Scored]) -> Mapping[str, float]:
+    """How far a run's answers moved from the baseline's; empty where it was on another dataset."""
+    folder = baseline_folder()
+    if not (folder / "metrics.json").is_file():
+        return {}
+    baseline = FinishedRun.read_config(folder)
+    if baseline["dataset"]["sha256"] != config["dataset"]["sha256"]:
+        return {}
+    before = FinishedRun.read(folder, [one.case for one in scored])
+    return drift(paired(before, FinishedRun(folder, config, tuple(scored), None)))

@@ -1,0 +1,26 @@
+"""The cases that a run is measured on: a file, or the bundled captures, and the digest of what was read."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from evals.captures import folder
+from evals.dataset.cases import Case, read_cases
+
+
+def cases_of(dataset: Path | None) -> tuple[list[Case], str]:
+    """The cases of a file, or the bundled captures, and the SHA-256 of what was read."""
+    cases = [case for path in _files(dataset) for case in read_cases(path)]
+    return cases if dataset else sorted(cases, key=lambda case: case.id), sha256_of(_files(dataset))
+
+
+def _files(dataset: Path | None) -> list[Path]:
+    return [dataset] if dataset else sorted(folder().glob("*.jsonl"))
+
+
+def sha256_of(paths: Sequence[Path]) -> str:
+    """The digest of the bytes of these files, in their order."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
