@@ -3,14 +3,23 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from evals.bench.card import card
 from evals.bench.changes import changes
 from evals.bench.ingest import ingest
 from evals.bench.patterns import patterns
+from evals.bench.scale import scale
 
-BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {"patterns": patterns, "changes": changes, "ingest": ingest}
+# A benchmark is a function without arguments in a file of its own, and a line here.
+BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "patterns": patterns,
+    "card": card,
+    "changes": changes,
+    "ingest": ingest,
+    "scale": scale,
+}
 
 
 def main() -> None:
@@ -25,7 +34,16 @@ def main() -> None:
         return
     for name, result in results.items():
         for key, value in result.items():
-            sys.stdout.write(f"{name:<10}{key:<30}{f'{value:.3g}' if isinstance(value, float) else value}\n")
+            if isinstance(value, list) and value and isinstance(value[0], dict):
+                _print_table(value)
+            else:
+                sys.stdout.write(f"{name:<10}{key:<34}{f'{value:.3g}' if isinstance(value, float) else value}\n")
+
+
+def _print_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    sys.stdout.write("".join(f"{key:>20}" for key in rows[0]) + "\n")
+    for row in rows:
+        sys.stdout.write("".join(f"{value:>20,}" for value in row.values()) + "\n")
 
 
 if __name__ == "__main__":
