@@ -84,8 +84,11 @@ def _listed(events: pl.DataFrame, judgements: dict[int, Judgement], share: float
 
 
 def _tells(event: Mapping[str, Any], judgement: Judgement, share: float) -> bool:
-    """Whether trouble that is new but rare is worth a word: grave, or there more than once; and not by mere length."""
-    grave = judgement.weight >= GRAVE or event["count_1"] > 1
+    """Whether trouble that is new but rare is worth a word: grave, or there more than once; and not by mere length.
+
+    Lines of one part of the window came in one burst, so they are there once.
+    """
+    grave = judgement.weight >= GRAVE or event["parts_1"] > 1
     return grave and bool(share ** event["parts_1"] <= LIKELY_ANYWAY)
 
 

@@ -63,6 +63,15 @@ def test_rare_trouble_that_comes_and_goes_is_not_listed() -> None:
     assert changes(before, after) == ()
 
 
+def test_a_burst_of_lesser_trouble_is_there_once() -> None:
+    """Three new warnings of one moment are as little news as one; in different moments they are listed."""
+    served = [(minute, TEXTS[0]) for minute in range(60)]
+    warned = "WARN peer is slow"
+    assert changes(table(BEFORE, served), table(AFTER, [*served, *[(30, warned)] * 3])) == ()
+    (change,) = changes(table(BEFORE, served), table(AFTER, [*served, (10, warned), (30, warned), (50, warned)]))
+    assert (change.kind, change.after_count) == (ChangeKind.NEW, 3)
+
+
 def test_windows_of_different_length_are_compared_by_rate() -> None:
     """Half as many lines in half the time are no change; as many are twice the rate."""
     short = TimeWindow(AFTER.start, AFTER.start + 30 * MINUTE)
