@@ -12,6 +12,7 @@ from math import exp
 from app.answer import Action, Triage
 from app.evidence_selection import Selection
 from app.triage.components import component_of, domain_of, mentions
+from app.triage.confidence import confidence_of
 from app.triage.findings import Finding, ProblemGroup
 from app.triage.message import message_of
 from app.triage.severity import TELLING, as_felt, doubts, untempered
@@ -85,7 +86,7 @@ def _problem(
             question,
             meant=untempered(lead.pattern, lead.reading, component_of(lead.pattern.labels)),
         ),
-        confidence=_confidence(problems),
+        confidence=confidence_of(problems),
         evidence=[*_cited(problems, selection), *_first_runbook(selection)],
         actions=list(actions.values()),
     )
@@ -144,7 +145,7 @@ def _healthy(findings: Sequence[Finding], selection: Selection, lines: int) -> T
         category=Category.BENIGN_NOISE,
         component=component,
         severity=Severity.INFO,
-        confidence=round(0.9 - 0.4 * exp(-lines / 50), 3),
+        confidence=round(0.78 - 0.18 * exp(-lines / 50), 3),
         evidence=_reassuring(findings, selection),
         actions=[],
     )
@@ -211,14 +212,6 @@ def _asks_for_the_absent(terms: Sequence[str], findings: Sequence[Finding]) -> b
     """Whether the question names a known component, and no line of the window is of it or speaks of it."""
     named = any(mentions(term) for term in terms)
     return named and bool(findings) and not any(finding.asked for finding in findings)
-
-
-def _confidence(problems: Sequence[ProblemGroup]) -> float:
-    """Higher where the worst problem stands out from the next and its wording is telling; not calibrated yet."""
-    lead = problems[0].lead
-    margin = problems[0].score - problems[1].score if len(problems) > 1 else 2.0
-    strength = min(1.0, lead.reading.strength / 4)
-    return round(min(0.95, 0.35 + 0.35 * strength + 0.25 * (1 - exp(-max(0.0, margin)))), 3)
 
 
 def _observations(selection: Selection) -> list[str]:

@@ -151,3 +151,13 @@ def test_the_severity_rules_are_read_strictly() -> None:
     assert rules.raising
     assert rules.lowering
     assert "etcd" in rules.core
+
+
+def test_confidence_follows_what_was_seen() -> None:
+    """A telling line alone is surer than a hint, and than two problems of equal strength; certain it never is."""
+    full = ("redis", "ERROR write: no space left on device")
+    hint = ("shop", "ERROR connect ECONNREFUSED 10.0.0.7:5432")
+    denied = ("api", 'ERROR pods is forbidden: User "x" cannot list resource "pods"')
+    alone, faint, torn = (triaged(*ROUTINE, *lines)[0].confidence for lines in ((full,), (hint,), (full, denied)))
+    assert 0.95 > alone > faint > 0.2
+    assert alone > torn
