@@ -26,8 +26,10 @@ _FOLLOWS = (
     r"|During handling of the above|The above exception was|Traceback \(most recent call last\))"
 )
 _TRACEBACK = "Traceback (most recent call last)"
-# Indented, but with a time of its own: a log line all the same.
-_DATED = rf"^\s*{_COLOUR}\s*[\[(]?(?:\d{{4}}[-/]\d\d[-/]\d\d|[IWEF]\d{{4}} \d\d:\d\d)"
+# Indented, but with a time of its own, or a row of the events of `kubectl describe`: a line all the same.
+_DATED = (
+    rf"^\s*{_COLOUR}\s*(?:[\[(]?(?:\d{{4}}[-/]\d\d[-/]\d\d|[IWEF]\d{{4}} \d\d:\d\d)|(?:Normal|Warning)\s+[A-Z]\w+\s)"
+)
 _FRAME = r"^\s+(?:at |\.\.\. \d+ (?:more|common)|from )"
 # A line that an exception begins, or that ends a Python traceback.
 _RAISED = (

@@ -116,6 +116,14 @@ def test_an_indented_line_with_a_time_is_a_line_of_its_own() -> None:
     assert len(events_of(table_of("  2026-11-20T21:02:02Z INFO a\n  2026-11-20T21:02:02Z INFO b")).heads) == 2
 
 
+def test_rows_of_described_events_are_lines_of_their_own() -> None:
+    """The indented rows that `kubectl describe` prints are one event of Kubernetes each."""
+    rows = (
+        "Events:\n  Normal   Pulled   43m  kubelet  Container image present\n  Warning  BackOff  4m  kubelet  Back-off"
+    )
+    assert len(events_of(table_of(rows)).heads) == 3
+
+
 def test_patterns_count_events_and_keep_their_text() -> None:
     """Two traces are a pattern of two events; its samples hold all lines, its fields the root cause."""
     found = find_patterns(table_of(f"{JAVA}\nINFO served\n{JAVA}\nINFO served\nINFO served"))
