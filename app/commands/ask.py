@@ -12,8 +12,11 @@ from app.bootstrap import open_app
 from app.commands import options
 from app.commands.answer_text import print_answer
 from app.question import ModelUse, Question
+from app.question_kinds import kind_of
 from app.settings import Settings
 from app.telemetry.log_records import configure_logs
+from retrieval.logs.no_logs import NoLogs
+from retrieval.taxonomy import IntentKind
 
 
 def ask(
@@ -51,7 +54,10 @@ async def _answered(
     *,
     quiet: bool,
 ) -> Answer:
-    async with open_app(settings, logs=logs, with_model=llm is not ModelUse.OFF) as app:
+    # How something is done can be asked without any logs.
+    needs_none = not logs and settings.loki.url is None and kind_of(question) is IntentKind.HOWTO
+    source = NoLogs() if needs_none else logs
+    async with open_app(settings, logs=source, with_model=llm is not ModelUse.OFF) as app:
         asked = Question(
             question,
             window=options.chosen_window(times, await app.logs.extent()),

@@ -47,8 +47,8 @@ def extractive_triage(
     `terms` are the telling words of the question; its text tells what it takes for granted, and who feels it.
     """
     lines = sum(finding.pattern.count for finding in findings)
-    if intent is IntentKind.HOWTO and (answer := _from_runbooks(selection, actions)):
-        return answer
+    if intent is IntentKind.HOWTO:
+        return _from_runbooks(selection, actions) or _no_runbook(selection)
     if _asks_for_the_absent(terms, findings):
         return _nothing_about(terms, problems, selection)
     if problems and not (doubts(question) and _is_faint(problems)):
@@ -188,6 +188,14 @@ def _no_verdict(summary: str, selection: Selection) -> Triage:
         confidence=0.3,
         evidence=_observations(selection)[:3],
         actions=[],
+    )
+
+
+def _no_runbook(selection: Selection) -> Triage:
+    return _no_verdict(
+        "No runbook here explains this, and an answer from memory would have nothing to cite. Ingest one that does: "
+        "logagent ingest runbooks FOLDER.",
+        selection,
     )
 
 

@@ -42,6 +42,7 @@ async def answer(message: cl.Message) -> None:
         await trail.abandon("no answer")
         await say(str(error))
     except asyncio.CancelledError:
+        await shown.stopped()
         await trail.abandon("stopped by you")
         raise
     except Exception:  # noqa: BLE001

@@ -26,6 +26,7 @@ from retrieval.timestamps import parse_iso_nanoseconds
 
 # Seconds between two pictures of a growing answer: often enough to read along, seldom enough for a slow browser.
 FRAME = 0.15
+STOPPED = "You stopped the model. This answer was put together without it."
 NO_MODEL = "not needed, no model is configured"
 
 
@@ -79,6 +80,12 @@ class ShownTurn:
     async def __call__(self, event: Event) -> None:
         """Show one event."""
         await self._shown(event)
+
+    async def stopped(self) -> None:
+        """The person stopped the model: the card's own verdict stands, and says so."""
+        if self._card is not None and not self._card.final:
+            answer = self._card.answer
+            await self._page.finish(answer.model_copy(update={"warnings": [*answer.warnings, STOPPED]}))
 
     def _shown(self, event: Event) -> Awaitable[None]:
         match event:

@@ -78,6 +78,16 @@ async def test_the_place_in_the_line_is_shown(shown, screen, answer, lines):
     assert screen.told[1:] == [("queued", 1), ("queued", 0), ("queued", None)]
 
 
+async def test_a_stopped_turn_shows_the_counted_answer(shown, screen, answer, lines):
+    """No verdict is left half written; before the card there is nothing to show."""
+    await shown.stopped()
+    await shown(CardReady(answer, lines, final=False))
+    await shown(TriageProgress({"summary": "half a sen"}))
+    await shown.stopped()
+    assert screen.told[0] == ("show", "waiting")
+    assert screen.told[-1] == ("finish", "extractive")
+
+
 async def test_a_growing_answer_is_drawn_a_few_times_a_second_only(screen, kept, answer, lines):
     """A picture for every token would be more than a browser can draw."""
     moments = iter([10.0, 10.05, 10.2])
