@@ -6,7 +6,7 @@ import chainlit as cl
 _QUESTIONS = (
     ("What is failing right now, and why?", "What is failing right now, and why?", "failing"),
     ("Summarise the last hour", "Summarise the last hour", "summary"),
-    ("What changed in the last 30 minutes?", "What changed in the last 30 minutes?", "changes"),
+    ("What changed in the last hour?", "What changed in the last hour?", "changes"),
     ("Which components have the most errors?", "Which components have the most errors?", "ranking"),
     ("What does CrashLoopBackOff mean?", "What does CrashLoopBackOff mean, and what do I check first?", "howto"),
 )
