@@ -32,12 +32,3 @@ class Pattern:
     spark: tuple[int, ...] = field(default=())
     score: float = 0.0
     fields: LineFields = field(default=LineFields())
-
-    @property
-    def burst(self) -> float:
-        """How uneven it is over the window: 0 for an even rate, towards 1 where all lines fall into one part."""
-        total = sum(self.spark)
-        if total < 3 or len(self.spark) < 2:
-            return 0.0
-        even = 1 / len(self.spark)
-        return (max(self.spark) / total - even) / (1 - even)

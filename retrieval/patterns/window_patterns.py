@@ -55,10 +55,9 @@ def find_patterns(table: LogTable, start: int | None = None, end: int | None = N
     events = events_of(table)
     templates = find_templates(events.said)
     counted = _counted(events, templates.of_line, _bucket(table, start, end))
-    patterns = [
-        replace(pattern, score=ranked_score(pattern, len(events.heads)))
-        for pattern in _patterns(counted, templates.known, events, table)
-    ]
+    unranked = _patterns(counted, templates.known, events, table)
+    base = [sum(parts) for parts in zip(*(pattern.spark for pattern in unranked), strict=True)]
+    patterns = [replace(pattern, score=ranked_score(pattern, len(events.heads), base)) for pattern in unranked]
     best_first = sorted(range(len(patterns)), key=lambda n: (-patterns[n].score, patterns[n].sample_positions[0]))
     place = pl.Series("pattern", sorted(range(len(best_first)), key=best_first.__getitem__), dtype=pl.Int64)
     pattern_of = place.gather(templates.of_line)

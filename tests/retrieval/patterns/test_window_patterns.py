@@ -89,15 +89,13 @@ def test_the_label_of_the_level_helps() -> None:
     assert pattern.level is Level.ERROR
 
 
-def test_bursts_and_bounds() -> None:
-    """The small chart counts lines in equal parts of the given bounds; a burst is told from an even rate."""
+def test_bounds_of_the_chart() -> None:
+    """The small chart counts lines in equal parts of the given bounds."""
     texts = ["ERROR steady"] * 48
     [steady] = find_patterns(table_of(texts), 0, 48 * SECOND).patterns
     assert set(steady.spark) == {2}
-    assert steady.burst == 0
-    [burst] = find_patterns(table_of(texts[:10]), 0, 4800 * SECOND).patterns
-    assert burst.spark[0] == 10
-    assert burst.burst == 1
+    [early] = find_patterns(table_of(texts[:10]), 0, 4800 * SECOND).patterns
+    assert early.spark[0] == 10
 
 
 def seconds_for(lines: int) -> float:
