@@ -58,7 +58,9 @@ def table() -> list[object]:
         "bad level": (["--logs", ETCD], {"LOGAGENT_LOG_LEVEL": "LOUD"}, "LOGAGENT_LOG_LEVEL"),
         "bad collector": (["--logs", ETCD], {"OTEL_EXPORTER_OTLP_ENDPOINT": "tempo"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
         "two models": (
-            ["--logs", ETCD], {"LLM_URL": "http://127.0.0.1:9", "LLM_MODEL_PATH": ETCD}, "only one of LLM_URL, LLM_MODEL_PATH",
+            ["--logs", ETCD],
+            {"LLM_URL": "http://127.0.0.1:9", "LLM_MODEL_PATH": ETCD},
+            "only one of LLM_URL, LLM_MODEL_PATH",
         ),
         "missing GGUF": (["--logs", ETCD], {"LLM_MODEL_PATH": "/no/model.gguf"}, "/no/model.gguf cannot be read"),
         "no GGUF": (["--logs", ETCD], {"LLM_MODEL_PATH": ETCD}, "is not a GGUF model file"),
