@@ -117,7 +117,8 @@ class _Told:
 
 
 def _both(question: str, now: datetime, default: TimeWindow) -> ComparedWindows | None:
-    for joint in [*_STRONG.finditer(question), *_WEAK.finditer(question)]:
+    weak_joints = sorted(_WEAK.finditer(question), key=lambda joint: joint.group().lower() != "with")
+    for joint in [*_STRONG.finditer(question), *weak_joints]:
         sides = question[: joint.start()], question[joint.end() :].lstrip(". ")
         weak = joint.re is _WEAK
         if weak and joint.group().lower() != "with" and _within_a_range(question, joint, now):

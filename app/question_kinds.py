@@ -14,6 +14,7 @@ _HOW_DO = re.compile(
     r"|\bhow to\b|\bhow do i\b"
 )
 _HOWTO = re.compile(
+    r"^\W*how (?:does|do) (?:an? |the )?[\w\- ]{2,40} work\b|^\W*(?:the )?steps (?:to|for)\b|"
     r"^\W*(?:please )?(?:how (?:do|can|should|would|to)\b"
     r"|what (?:does|is|are) (?:an? |the )?[\w\- ]{3,40}(?: mean| for)\b|what(?:'s| is) an? (?!good (?:summary"
     r"|overview))"
@@ -21,6 +22,12 @@ _HOWTO = re.compile(
     r"| is) the (?:difference|meaning|purpose)\b|difference between\b)"
 )
 _CHANGES = re.compile(
+    r"\bnot the same\b|\bnovel\b|\b(?:set|put|hold)\b.*\bagainst\b|\b(?:wasn't|weren't|isn't|aren't|was not|were not"
+    r"|is not) (?:there|present) (?:before"
+    r"|yesterday|earlier|until|last)"
+    r"|\bshift(?:ed|s)?\b|\bdeltas?\b|\bcontrast\w*\b|\b(?:is|are|was|were|anything|something|what's"
+    r"|looks) (?:brand )?new\b|\bturned up\b"
+    r"|"
     r"\bwhat(?:'?s| is| has| have| was| were| did)?(?: \w+){0,3}? (?:changed?|changing|new|different"
     r"|differently)\b(?! me)"
     r"|\b(?:any(?:thing|one)?|some(?:thing)?|did \w+|has \w+|have \w+) (?:\w+ )?(?:changed?|new|different(?:ly)?)\b"
@@ -36,6 +43,7 @@ _CHANGES = re.compile(
     r"|\b(?:before and after|increase[ds]?|decrease[ds]?|spike[ds]?|went up|went down|gone up|gone down)\b"
 )  # fmt: skip
 _RANKING = re.compile(
+    r"\b(?:most|least) (?:talkative|chatty|verbose|noisy|broken|unstable|active)\b|"
     r"\btop[ -]?(?:\d+|three|five|ten)\b|\btop (?:talkers?|offenders?|error|producers?)"
     rf"|\btop {_THING}|\brank(?:ed|ing|s)?\b|\bleaderboard\b"
     rf"|\b(?:noisiest|loudest|chattiest|busiest|quietest|unhealthiest)\b|\b(?:worst|biggest|heaviest"
@@ -49,6 +57,10 @@ _RANKING = re.compile(
     r"|\bwho (?:is |are )?(?:logs?|spam\w*|produc\w+|writ\w+|generat\w+|caus\w+|complain\w*)\b.*\b(?:most|loudest)\b"
 )  # fmt: skip
 _SUMMARY = re.compile(
+    r"^\W*(?:please )?(?:describe|tell me about|talk about) (?:the |my )?(?:last|past|previous|cluster|night|day"
+    r"|morning|week|today|yesterday)\b|"
+    r"\b(?:recapitulat\w+|gist|the story|storyline|in brief|walk me through|talk me through|run me through|condense"
+    r"|boil (?:it )?down|wrap[ -]?up|round-?up)\b|"
     r"\b(?:summar(?:y|ies|i[sz]e[sd]?|i[sz]ing)|overview|recap|digest|run-?down|tl;?dr|big picture|briefing"
     r"|highlights)\b"
     r"|\bwhat(?: has|'s| was| is)? (?:happened|going on|happening|been going on|been happening|went on"
@@ -62,6 +74,7 @@ _SUMMARY = re.compile(
     r"|\bsum it up\b|\bbrief me\b"
 )  # fmt: skip
 _WHY = re.compile(
+    r"\b(?:culprits?|to blame)\b|"
     r"^\W*(?:and |so |but )?why\b|\broot cause\b|\bwhat(?:'s| is| are| was)?(?: the| my)? (?:\w+ )?(?:wrong|failing"
     r"|broken|down|cause|causing|problems?)\b"
     r"|^\W*(?:please |can you |could you )?(?:show|find|list|tell|give|figure)(?: me| us| out| all| the| any"
@@ -77,6 +90,9 @@ _CHANGED = re.compile(
     r"|\bregress|\bversus\b|\bvs\b"
 )
 _LOOKUP = re.compile(
+    rf"^\W*(?:the )?{_ENTRIES} (?:about|on|regarding|of|from)\b|"
+    rf"^\W*(?:all|every)(?: the)? (?:errors?|warnings?|{_ENTRIES})\b.*\b(?:of|from|in|since|during)\b"
+    r"|\b(?:has|have|did) (?:anything|anyone|something|any \w+) (?:logged|said|printed|mentioned|reported)\b|"
     r"^\W*(?:please |can you |could you |and |now |then |i want to |i'd like to |let me |help me )*"
     r"(?:show|find|list|grep|search|give|print|get|display|fetch|pull up|look up|look for|see|tail|dump|cat|retrieve"
     r"|locate|filter)\b"

@@ -132,6 +132,8 @@ def _between(match: re.Match[str], now: datetime) -> Bounds:
     if end.isdigit():
         end = f"{int(end):02d}:00"
     first, last = _moment(start, now), _moment(end, now)
+    if re.search(_ISO, start, re.IGNORECASE) and re.fullmatch(_CLOCK, end, re.IGNORECASE):
+        last = first.replace(hour=0, minute=0, second=0, microsecond=0) + _clock(end)  # of the day just named
     # "yesterday between 14:00 and 15:00" and "from yesterday 14:00 to 15:00" mean one day.
     if "yesterday" in match.group().lower() and "yesterday" not in end and ":" in end and last.date() == now.date():
         last -= _DAY

@@ -47,7 +47,10 @@ class Parts:
 
 @dataclass
 class Turn:
-    """The question, its running steps and span, and the warnings so far; a part that is down is remembered here."""
+    """The question, its running steps and span, and the warnings so far; a part that is down is remembered here.
+
+    `unread` is how many of the question's windows could not be read; where none could, `logs_down` holds.
+    """
 
     question: Question
     parts: Parts
@@ -55,6 +58,7 @@ class Turn:
     span: TracedSpan
     warnings: list[str] = field(default_factory=list)
     logs_down: bool = False
+    unread: int = 0
     knowledge_down: bool = False
 
     @property

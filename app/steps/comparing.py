@@ -28,7 +28,7 @@ async def compared(turn: Turn, asked: Asked, reads: Sides[LogRead], lines: Sides
         asked,
         (reads.before, reads.after),
         (lines.before, lines.after),
-        failed=turn.logs_down,
+        failed=turn.unread > 0,
     )
     findings = findings_of(comparison.changes, asked.window)
     problems = find_problems(findings)

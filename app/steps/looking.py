@@ -81,7 +81,10 @@ async def logs_step(turn: Turn, asked: Asked) -> Sides[LogRead]:
     """The lines of the window, or of both; none, and a warning, where the source is down."""
     async with turn.steps.run("logs") as step:
         windows = [asked.window] if asked.before is None else [asked.window, asked.before]
-        reads = await asyncio.gather(*(_read(turn, _query(asked, window, len(windows))) for window in windows))
+        answers = await asyncio.gather(*(_read(turn, _query(asked, window, len(windows))) for window in windows))
+        turn.unread = sum(read is None for read in answers)
+        turn.logs_down = turn.unread == len(windows)
+        reads = [read or LogRead(LogTable(), Coverage(0, 0, truncated=False)) for read in answers]
         turn.warnings.extend(dict.fromkeys(warning for read in reads for warning in read.warnings))
         matched = sum(read.coverage.lines_matched for read in reads)
         lines = sum(read.coverage.lines_read for read in reads)
@@ -173,14 +176,13 @@ async def _known_then(
     return {name: sorted({*known.get(name, ()), *then.get(name, ())}) for name in {*known, *then}}
 
 
-async def _read(turn: Turn, query: LogQuery) -> LogRead:
-    nothing = LogRead(LogTable(), Coverage(0, 0, truncated=False))
+async def _read(turn: Turn, query: LogQuery) -> LogRead | None:
+    """What the source answers; None, and a warning, where it does not."""
     if turn.logs_down:
-        return nothing
+        return None
     try:
         return await turn.parts.logs.read(query)
     except LogSourceDown as error:
-        turn.logs_down = True
         if str(error) not in turn.warnings:
             turn.warnings.append(str(error))
-        return nothing
+        return None

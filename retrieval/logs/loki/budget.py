@@ -26,7 +26,8 @@ class Budget:
 
     def part(self, share: float) -> "Budget":
         """The budget of one of several queries of a question that are asked at the same time."""
-        return replace(self, lines=max(1, int(self.lines * share)), bytes=max(1, int(self.bytes * share)))
+        lines, size = max(1, int(self.lines * share)), max(1, int(self.bytes * share))
+        return replace(self, lines=lines, bytes=size, page_lines=min(self.page_lines, lines))
 
 
 class BudgetSpent(Exception):  # a signal inside this package, never shown
