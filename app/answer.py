@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.answer_sections import (
     ChangeRow,
+    Coaching,
     ComparedWindow,
     Coverage,
     EventRow,
@@ -169,6 +170,7 @@ class Answer(Section):
     ranking: Ranking | None = None
     overview: Overview | None = None
     lookup: Lookup | None = None
+    coaching: Coaching | None = None
     triage: Triage
     engine: Literal["llama.cpp", "extractive"]
     model: str | None

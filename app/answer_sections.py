@@ -155,3 +155,32 @@ class Lookup(Section):
     places: dict[str, int]
     newest: str
     lines: list[str]
+
+
+class Explained(Section):
+    """A part of a command and what it does."""
+
+    word: str
+    meaning: str
+
+
+class Lesson(Section):
+    """One command of an answer, explained: its parts, why it is run here, and what of the CKA exam it belongs to.
+
+    `exam_weight` is the domain's share of the exam in percent, `practise` what to do to learn it.
+    """
+
+    command: str
+    parts: list[Explained]
+    why: str
+    exam_domain: str | None
+    exam_weight: int | None
+    practise: str | None
+    evidence: list[str]
+
+
+class Coaching(Section):
+    """What coach mode adds: a lesson for each command, and one question back to the person."""
+
+    lessons: list[Lesson]
+    question: str

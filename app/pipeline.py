@@ -9,6 +9,7 @@ A source that is down becomes a warning on the answer; only "no evidence source 
 from dataclasses import replace
 
 from app.answer import Answer, Answered
+from app.coaching import coaching_of
 from app.question import ModelUse, Question
 from app.steps.asking import Grounds, Request, generate_step, prompt_step, verify_step
 from app.steps.knowing import evidence_step, retrieval_step
@@ -43,6 +44,8 @@ class Pipeline:
         with turn_span(parts.telemetry, traceparent=question.traceparent, conversation=question.conversation) as span:
             turn = Turn(question, parts, Steps(span, emit), span)
             answer = await self._answer(turn)
+            if question.coach:
+                answer = answer.model_copy(update={"coaching": coaching_of(answer)})
             span.set(of_answer(answer))
         await emit(Answered(answer))
         return answer

@@ -23,7 +23,7 @@ class Question:
 
     `window` and `selectors` are options and win over the words; `now` is for the words ("last hour"), by default the
     end of an archive or the present; `conversation` and `traceparent` are for traces. A question that goes on from
-    `earlier` ("and in logging?") keeps what it does not name.
+    `earlier` ("and in logging?") keeps what it does not name. With `coach` the answer explains its commands.
     """
 
     text: str
@@ -34,3 +34,4 @@ class Question:
     conversation: str | None = None
     traceparent: str | None = None
     earlier: Earlier | None = None
+    coach: bool = False

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.answer import Answer, Triage
-from app.answer_sections import ChangeRow, Coverage
+from app.answer_sections import ChangeRow, Coaching, Coverage
 from app.commands.section_text import STYLE, lookup_table, overview_table, ranking_table
 from app.triage.verification import inert
 
@@ -31,6 +31,8 @@ def print_answer(answer: Answer, console: Console) -> None:
         if action.command:
             console.print(Text(f"   {action.command}", style="cyan"), soft_wrap=True)
         _print(console, f"   {action.explanation}")
+    if answer.coaching:
+        _coach(answer.coaching, console)
     if (table := _table_of(answer)) is not None:
         console.print(table)
     for item in answer.evidence:
@@ -40,6 +42,18 @@ def print_answer(answer: Answer, console: Console) -> None:
     _account(answer, console)
     for warning in answer.warnings:
         _print(console, f"! {warning}", style="yellow")
+
+
+def _coach(coaching: Coaching, console: Console) -> None:
+    """Each command taken apart, and the question back."""
+    console.print(Text("\nCoach", style="bold"))
+    for lesson in coaching.lessons:
+        console.print(Text(f" {lesson.command}", style="cyan"), soft_wrap=True)
+        for part in lesson.parts:
+            _print(console, f"   {part.word}: {part.meaning}")
+        if lesson.exam_domain:
+            _print(console, f"   CKA: {lesson.exam_domain}" + (f". {lesson.practise}" if lesson.practise else ""))
+    _print(console, f"A question for you: {coaching.question}\n")
 
 
 def _cause(answer: Answer, console: Console) -> None:

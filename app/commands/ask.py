@@ -28,6 +28,7 @@ def ask(
     end: options.To = None,
     now: options.Now = None,
     llm: Annotated[ModelUse, typer.Option(help="Whether the language model is asked.")] = ModelUse.AUTO,
+    coach: Annotated[bool, typer.Option("--coach", help="Explain the commands, for the CKA exam.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Ask one question about the logs.
@@ -37,7 +38,7 @@ def ask(
     settings = Settings.read()
     configure_logs(settings.app.log_level, json=settings.app.log_json)
     times = options.Times(window, start, end, now, settings.app.zone)
-    answer = asyncio.run(_answered(settings, question, logs, namespace, times, llm, quiet=as_json))
+    answer = asyncio.run(_answered(settings, question, logs, namespace, times, llm, coach=coach, quiet=as_json))
     if as_json:
         sys.stdout.write(answer.model_dump_json(indent=2) + "\n")
     else:
@@ -52,6 +53,7 @@ async def _answered(
     times: options.Times,
     llm: ModelUse,
     *,
+    coach: bool,
     quiet: bool,
 ) -> Answer:
     # How something is done can be asked without any logs.
@@ -64,6 +66,7 @@ async def _answered(
             selectors={"namespace": namespace} if namespace else {},
             now=times.moment(),
             model_use=llm,
+            coach=coach,
         )
         console = Console(stderr=True, quiet=quiet)
 

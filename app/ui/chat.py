@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import chainlit as cl
 import structlog
+from chainlit.input_widget import Switch
 
 from app.question import Question
 from app.ui.answer_message import AnswerMessage
@@ -18,6 +19,7 @@ from app.web.running import running
 from retrieval.errors import LogAgentError
 
 _MEMORY = "turn_memory"
+COACH = "coach"
 _log = structlog.get_logger("chat")
 
 
@@ -25,6 +27,18 @@ _log = structlog.get_logger("chat")
 async def offer_questions(_user: object = None, _language: object = None) -> list[cl.Starter]:
     """The starters."""
     return starters()
+
+
+@cl.on_chat_start  # type: ignore[untyped-decorator]
+async def offer_settings() -> None:
+    """The switches behind the gear beside the question."""
+    coach = Switch(
+        id=COACH,
+        label="Coach mode",
+        initial=False,
+        description="Explains each command, names its CKA exam domain and what to practise, and asks a question back.",
+    )
+    await cl.ChatSettings([coach]).send()
 
 
 @cl.on_message  # type: ignore[untyped-decorator]
@@ -35,7 +49,12 @@ async def answer(message: cl.Message) -> None:
     await trail.open()
     try:
         pipeline = running.app.pipeline
-        asked = Question(message.content, conversation=cl.context.session.thread_id, earlier=memory.earlier)
+        asked = Question(
+            message.content,
+            conversation=cl.context.session.thread_id,
+            earlier=memory.earlier,
+            coach=_coached(),
+        )
         whole = await pipeline.run(asked, shown)
         await trail.close(whole.timings_ms.total)
     except LogAgentError as error:
@@ -64,6 +83,10 @@ async def show_evidence(action: cl.Action) -> None:
         await cl.context.emitter.send_toast("This answer is no longer held; ask again to open its evidence.", "info")
         return
     await open_evidence(remembered, item, running.app.knowledge)
+
+
+def _coached() -> bool:
+    return bool((cl.user_session.get("chat_settings") or {}).get(COACH))
 
 
 def _memory() -> TurnMemory:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from app.answer import Answer, EvidenceItem
+from app.answer_sections import Coaching, Lesson
 from app.ui.citation import by_id, citations
 from app.ui.shown_text import sentence
 from app.ui.wording import category_name, confidence_words
@@ -61,7 +62,27 @@ def verdict_props(
         "summary": sentence(triage.get("root_cause" if counted else "summary", ""), LONGEST_SUMMARY),
         "citations": citations(triage.get("evidence", ()), evidence),
         "actions": [_action(action, evidence) for action in triage.get("actions", ())],
+        "coaching": _coaching(answer.coaching) if answer.coaching and phase == "done" else None,
     }
+
+
+def _coaching(coaching: Coaching) -> dict[str, Any]:
+    lessons = [
+        {
+            "command": lesson.command,
+            "parts": [{"word": part.word, "meaning": part.meaning} for part in lesson.parts],
+            "why": sentence(lesson.why, 2_000),
+            "exam": _exam(lesson),
+            "practise": lesson.practise,
+        }
+        for lesson in coaching.lessons
+    ]
+    return {"lessons": lessons, "question": coaching.question}
+
+
+def _exam(lesson: Lesson) -> str | None:
+    share = f", {lesson.exam_weight} % of the exam" if lesson.exam_weight else ""
+    return f"{sentence(lesson.exam_domain)}{share}" if lesson.exam_domain else None
 
 
 def _action(action: Mapping[str, Any], evidence: Mapping[str, EvidenceItem]) -> dict[str, Any]:

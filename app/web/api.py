@@ -37,6 +37,7 @@ class Asked(BaseModel):
     now: AwareDatetime | None = None
     selectors: dict[LabelName, str] = {}
     llm: ModelUse = ModelUse.AUTO
+    coach: bool = False
 
     def to_question(self, traceparent: str | None) -> Question:
         """The question for the pipeline; BadInput where the window cannot be."""
@@ -47,6 +48,7 @@ class Asked(BaseModel):
             now=self.now,
             model_use=self.llm,
             traceparent=traceparent,
+            coach=self.coach,
         )
 
 

@@ -96,6 +96,34 @@ function Actions() {
   );
 }
 
+function Lesson({ lesson }) {
+  return (
+    <li className="kla-lesson">
+      <code>{lesson.command}</code>
+      {lesson.parts.length > 0 && (
+        <dl>
+          {lesson.parts.map((part) => (
+            <div key={part.word}><dt><code>{part.word}</code></dt><dd>{part.meaning}</dd></div>
+          ))}
+        </dl>
+      )}
+      {lesson.why && <p>Why here: {prose(lesson.why)}</p>}
+      {lesson.exam && <span className="kla-exam"><GraduationCap size={14} /> CKA exam: {lesson.exam}</span>}
+      {lesson.practise && <p className="kla-practise">Practise: {lesson.practise}</p>}
+    </li>
+  );
+}
+
+function Coaching() {
+  return (
+    <section className="kla-coaching" aria-label="Coach">
+      <h3>Coach</h3>
+      <ol>{props.coaching.lessons.map((lesson, index) => <Lesson key={index} lesson={lesson} />)}</ol>
+      <p className="kla-back">A question for you: {props.coaching.question}</p>
+    </section>
+  );
+}
+
 function Waiting() {
   return <div className="kla-waiting" aria-hidden="true"><i /><i /><i /></div>;
 }
@@ -112,6 +140,7 @@ export default function Verdict() {
       )}
       {writing && !props.summary && <Waiting />}
       {props.actions.length > 0 && <Actions />}
+      {props.coaching && <Coaching />}
       {!writing && <p className="kla-by">{props.by}</p>}
     </section>
   );
