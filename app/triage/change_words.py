@@ -51,7 +51,7 @@ def change_triage(
         root_cause=f"{subject(comparison.changes[lead], component)}: {change_words(comparison, lead)}.",
         category=findings[lead].category if problems else Category.BENIGN_NOISE,
         component=component,
-        severity=max((p.severity for p in problems), key=lambda s: s.rank, default=Severity.INFO),
+        severity=problems[0].severity if problems else Severity.INFO,
         confidence=_confidence(comparison.changes[lead], before),
         evidence=_cited(comparison, selection, lead),
         actions=list(actions.values()),
