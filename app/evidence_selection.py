@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Any
 
 from app.knowledge_query import KnownDocument
 from app.triage.compact_text import compact
@@ -150,11 +151,16 @@ def with_documents(
     """The chosen lines with the documents that fit into what is left of all `budget_tokens`."""
     knowledge = EvidenceBudget(budget_tokens - chosen.spent)
     for document in documents:
-        source, score = document.cited_as, round(document.hit.relevance, 4)
+        about: dict[str, Any] = {
+            "source": document.cited_as,
+            "score": round(document.hit.relevance, 4),
+            "link": document.link,
+            "lines": document.lines,
+        }
         kind, text = _COLLECTION_KIND[document.collection], cut(document.hit.text, SECTION_CHARACTERS)
         # What a model has no room for still tells the card what to do.
-        if knowledge.add(kind, text, source=source, score=score) is None:
-            knowledge.add(kind, text, beyond=True, source=source, score=score)
+        if knowledge.add(kind, text, **about) is None:
+            knowledge.add(kind, text, beyond=True, **about)
     return Selection(
         (*chosen.items, *knowledge.items),
         (*chosen.prompted, *knowledge.prompted),

@@ -1,19 +1,26 @@
 """The runbooks and incidents of this process: opened, filled from the bundled corpus and warmed behind the page."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
 
 from app.knowledge_query import KnownDocument
 from ingestion.corpus import runbook_folder
+from ingestion.incidents import ingest_incidents
+from ingestion.report import Report
 from ingestion.runbooks import ingest_runbooks
-from retrieval.errors import KnowledgeDown, LogAgentError
-from retrieval.knowledge.embedding import SentenceEmbedder, find_model
+from ingestion.watch import Watch
+from retrieval.errors import BadInput, KnowledgeDown, LogAgentError
+from retrieval.knowledge.embedding import Embedder, SentenceEmbedder, find_model
 from retrieval.knowledge.index import KnowledgeIndex, open_index
+from retrieval.knowledge.patience import PatientEmbedder
 from retrieval.knowledge.reranking import CrossEncoderReranker
 from retrieval.knowledge.search import KnowledgeSearch, SubQuery
+from retrieval.patterns.novelty import SeenBefore
 
 
 class Loading(StrEnum):
@@ -45,7 +52,9 @@ class KnowledgeBase:
         self._without_reranker = ""
         self._index: KnowledgeIndex | None = None
         self._search: KnowledgeSearch | None = None
+        self._embedder: SentenceEmbedder | None = None
         self._guard = Lock()
+        self._ingesting = Lock()
         self._closed = False
 
     def open(self) -> None:
@@ -70,6 +79,43 @@ class KnowledgeBase:
     ) -> Sequence[KnownDocument]:
         """See `app.knowledge_query.Knowledge`; KnowledgeDown while the index is not open."""
         return await asyncio.to_thread(self._find, queries, k, collection, filters)
+
+    async def seen_before(
+        self, patterns: Sequence[tuple[str, Mapping[str, str]]], before: date
+    ) -> Sequence[SeenBefore | None]:
+        """See `app.knowledge_query.Knowledge`."""
+        return await asyncio.to_thread(self._seen_before, patterns, before)
+
+    def _seen_before(
+        self, patterns: Sequence[tuple[str, Mapping[str, str]]], before: date
+    ) -> Sequence[SeenBefore | None]:
+        history = self._search.history() if self._search else None
+        return [history.seen(template, labels, before) if history else None for template, labels in patterns]
+
+    def ingest(self, paths: Sequence[Path], watch: Watch, *, dry_run: bool = False) -> Report:
+        """Ingest runbooks into the open index, beside searches; blocks. BadInput while another job runs."""
+        with self._job("runbooks") as (index, embedder):
+            return ingest_runbooks(paths, index, embedder=embedder, dry_run=dry_run, watch=watch)
+
+    def keep_incidents(self, file: Path) -> Report:
+        """Ingest a file of incidents likewise."""
+        with self._job("incidents") as (index, embedder):
+            return ingest_incidents(file, index, embedder=embedder)
+
+    @contextmanager
+    def _job(self, collection: str) -> Iterator[tuple[KnowledgeIndex, Embedder]]:
+        """One job at a time, which lets searches in between; afterwards the collection is read anew."""
+        index, embedder = self._index, self._embedder
+        if index is None or embedder is None or self.loading not in (Loading.LOADING_MODEL, Loading.READY):
+            raise KnowledgeDown(str(self.error or "The runbooks are still being loaded; try again in a few seconds."))
+        if not self._ingesting.acquire(blocking=False):
+            raise BadInput("another ingestion is running; wait for its end")
+        try:
+            yield index, PatientEmbedder(embedder)
+        finally:
+            self._ingesting.release()
+        if self._search is not None:
+            self._search.refresh(collection)
 
     def close(self) -> None:
         """Give the folder back; safe while `open` still runs."""
@@ -98,7 +144,7 @@ class KnowledgeBase:
                 index.close()
                 return
             self._index = index
-        embedder = SentenceEmbedder(model)
+        embedder = self._embedder = SentenceEmbedder(model)
         # What was ingested before can be searched by its words while the rest still loads.
         if index.find("runbooks") is not None:
             self._search = KnowledgeSearch(index, embedder)

@@ -6,6 +6,7 @@ question ("what is failing?") counts less than they do.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from app.intent import Intent
@@ -14,9 +15,11 @@ from app.telemetry.spans import TracedSpan, retrieval_span
 from app.triage.findings import ProblemGroup
 from app.triage.message import message_of
 from retrieval.knowledge.catalog import CatalogSection
+from retrieval.knowledge.links import section_link
 from retrieval.knowledge.relevance import THRESHOLD
 from retrieval.knowledge.search import Hit, SubQuery
 from retrieval.patterns.line_fields import LineFields
+from retrieval.patterns.novelty import SeenBefore
 from retrieval.taxonomy import Category, IntentKind
 
 TOP_K = 5
@@ -28,16 +31,23 @@ FIRST_HTTP_ERROR = 400
 
 @dataclass(frozen=True, slots=True)
 class KnownDocument:
-    """A runbook or past incident that was found: the section to cite, and all sections for what to do."""
+    """A runbook, past incident or pattern of the history that was found: the section to cite, and all its sections."""
 
     collection: str
     hit: Hit
     sections: Sequence[CatalogSection]
+    lines: tuple[int, ...] | None = None  # of the window, where the document is about some of them
 
     @property
     def cited_as(self) -> str:
         """How the cited section is named as a source of evidence."""
         return f"{self.hit.doc_id}#{self.hit.section}" if self.hit.section else self.hit.doc_id
+
+    @property
+    def link(self) -> str | None:
+        """Where the cited section can be read, where that is known."""
+        link = self.hit.metadata.get("link")
+        return section_link(str(link), self.hit.section) if link else None
 
 
 class Knowledge(Protocol):
@@ -54,6 +64,11 @@ class Knowledge(Protocol):
         self, queries: Sequence[SubQuery], k: int, collection: str, filters: Mapping[str, str] | None = None
     ) -> Sequence[KnownDocument]:
         """The k best documents of a collection, best first; with filters only those that carry these labels."""
+
+    async def seen_before(
+        self, patterns: Sequence[tuple[str, Mapping[str, str]]], before: date
+    ) -> Sequence[SeenBefore | None]:
+        """For each pattern, by template and labels, what the history's days before a day say; None without any."""
 
 
 def knowledge_queries(question: str, intent: Intent, problems: Sequence[ProblemGroup]) -> list[SubQuery]:

@@ -141,6 +141,25 @@ class AppSettings(_Topic):
         return ZoneInfo(self.timezone)
 
 
+class AccessSettings(_Topic):
+    """Who signs in to the web app, and what admins may do there. Without any, one local user needs no sign-in."""
+
+    model_config = SettingsConfigDict(env_prefix="LOGAGENT_")
+
+    password_file: Path | None = Field(
+        None, description="File of users who sign in by password, a line each, made by `logagent password NAME`."
+    )
+    user_header: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z][A-Za-z0-9-]*$",
+        description="Header in which a gateway names the user; for an app that only the gateway can reach.",
+    )
+    admins: str | None = Field(None, description="Names of admins, separated by commas.")
+    ingest_folders: str | None = Field(
+        None, description="Folders, separated by colons, from which admins may ingest runbooks in the chat."
+    )
+
+
 class Settings:
     """All topics together, read once in the composition root."""
 
@@ -151,6 +170,7 @@ class Settings:
         self.model = ModelSettings(**topics.get("model", {}))
         self.telemetry = TelemetrySettings(**topics.get("telemetry", {}))
         self.app = AppSettings(**topics.get("app", {}))
+        self.access = AccessSettings(**topics.get("access", {}))
 
     @classmethod
     def read(cls, **topics: dict[str, Any]) -> Self:
@@ -172,7 +192,14 @@ class Settings:
         return other
 
 
-TOPICS: tuple[type[_Topic], ...] = (LokiSettings, KnowledgeSettings, ModelSettings, TelemetrySettings, AppSettings)
+TOPICS: tuple[type[_Topic], ...] = (
+    LokiSettings,
+    KnowledgeSettings,
+    ModelSettings,
+    TelemetrySettings,
+    AppSettings,
+    AccessSettings,
+)
 
 
 def environment_name(topic: str, field: str) -> str:

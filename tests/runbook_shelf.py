@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import ingestion
@@ -35,7 +36,9 @@ class RunbookShelf:
     async def find(
         self, queries: Sequence[SubQuery], k: int, collection: str, filters: Mapping[str, str] | None = None
     ) -> list[KnownDocument]:
-        """The k documents with the section that shares most words with the queries."""
+        """The k documents with the section that shares most words with the queries; it has runbooks alone."""
+        if collection != "runbooks":
+            return []
         wanted = set().union(*(_words(query.text) for query in queries))
         found = []
         for book, sections, words in self._books:
@@ -45,6 +48,10 @@ class RunbookShelf:
             found.append((len(wanted & words[best]), book, sections, best))
         found.sort(key=lambda each: (-each[0], each[1].doc_id))
         return [_document(book, sections, best, score) for score, book, sections, best in found[:k] if score]
+
+    async def seen_before(self, patterns: Sequence[tuple[str, Mapping[str, str]]], before: date) -> list[None]:
+        """Nothing is known of past days."""
+        return [None for _ in patterns]
 
 
 def _document(book, sections, best, score) -> KnownDocument:

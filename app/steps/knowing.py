@@ -8,6 +8,7 @@ from app.change_evidence import select_change_evidence
 from app.evidence_selection import Selection, select_evidence
 from app.knowledge_query import KnownDocument, knowledge_queries, search_knowledge
 from app.lookup import looked_up
+from app.past_evidence import past_evidence, with_past
 from app.ranking import ranked
 from app.telemetry.attributes import of_evidence
 from app.turn import Looked, Turn
@@ -26,7 +27,10 @@ async def retrieval_step(turn: Turn, looked: Looked) -> Sequence[KnownDocument]:
         about_the_window = looked.problems and looked.asked.intent.kind is not IntentKind.HOWTO
         category = looked.problems[0].lead.category if about_the_window else None
         try:
-            documents = await search_knowledge(knowledge, queries, step.span, category=category)
+            documents, past = await asyncio.gather(
+                search_knowledge(knowledge, queries, step.span, category=category),
+                past_evidence(knowledge, queries, looked.problems, looked.asked.window, step.span),
+            )
         except KnowledgeDown as error:
             turn.knowledge_down = True
             turn.warnings.append(str(error))
@@ -36,7 +40,10 @@ async def retrieval_step(turn: Turn, looked: Looked) -> Sequence[KnownDocument]:
         best = documents[0].hit.doc_id if documents else ""
         step.summary = f"{len(documents)} runbooks, first {best}" if documents else "no runbook fits"
         step.details = {"documents": [f"{each.hit.doc_id} ({each.hit.relevance:.2f})" for each in documents]}
-    return documents
+        if past:
+            step.summary += f", {len(past)} from the past"
+            step.details["past"] = [f"{each.cited_as}: {each.hit.text[:120]}" for each in past]
+    return with_past(documents, past)
 
 
 async def evidence_step(turn: Turn, looked: Looked, documents: Sequence[KnownDocument]) -> tuple[Looked, Selection]:

@@ -32,7 +32,8 @@ def candidate_actions(
     if not problems and intent is not IntentKind.HOWTO:
         return {}
     cited = {item.source: item.id for item in selection.evidence}
-    usable = [document for document in documents if document.cited_as in cited]
+    # Steps come from runbooks: an incident holds log lines, which may look like commands.
+    usable = [each for each in documents if each.collection == "runbooks" and each.cited_as in cited]
     ranked = (usable if intent is IntentKind.HOWTO else _best_first(usable, problems))[:MOST_RUNBOOKS]
     labels = problems[0].lead.pattern.labels if problems else {}
     actions: dict[str, Action] = {}

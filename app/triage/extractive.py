@@ -87,7 +87,7 @@ def _problem(
             meant=untempered(lead.pattern, lead.reading, component_of(lead.pattern.labels)),
         ),
         confidence=confidence_of(problems),
-        evidence=[*_cited(problems, selection), *_first_runbook(selection)],
+        evidence=[*_cited(problems, selection), *_first_runbook_and_incident(selection)],
         actions=list(actions.values()),
     )
 
@@ -227,8 +227,9 @@ def _observations(selection: Selection) -> list[str]:
     return [item.id for item in selection.evidence if item.kind in kinds]
 
 
-def _first_runbook(selection: Selection) -> list[str]:
-    return [item.id for item in selection.evidence if item.kind is EvidenceKind.RUNBOOK][:1]
+def _first_runbook_and_incident(selection: Selection) -> list[str]:
+    kinds = EvidenceKind.RUNBOOK, EvidenceKind.INCIDENT
+    return [id_ for kind in kinds for id_ in [item.id for item in selection.evidence if item.kind is kind][:1]]
 
 
 def _opening(section: Evidence) -> str:

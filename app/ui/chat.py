@@ -9,8 +9,11 @@ from chainlit.input_widget import Switch
 
 from app.question import Question
 from app.ui.answer_message import AnswerMessage
+from app.ui.ingest_job import asks_to_ingest, ingest_folder, offer_folders, offers_ingestion
 from app.ui.notice import say
+from app.ui.rating import keep_rated, offer_rating, rate
 from app.ui.side_panel import open_evidence
+from app.ui.sign_in import current_user
 from app.ui.starters import starters
 from app.ui.step_trail import StepTrail
 from app.ui.turn import ShownTurn
@@ -24,9 +27,28 @@ _log = structlog.get_logger("chat")
 
 
 @cl.set_starters  # type: ignore[untyped-decorator]  # chainlit is not followed by mypy
-async def offer_questions(_user: object = None, _language: object = None) -> list[cl.Starter]:
+async def offer_questions(user: cl.User | None = None, _language: object = None) -> list[cl.Starter]:
     """The starters."""
-    return starters()
+    return starters(may_ingest=offers_ingestion(user))
+
+
+@cl.action_callback("ingest_folder")  # type: ignore[untyped-decorator]
+async def ingest(action: cl.Action) -> None:
+    """A folder was chosen."""
+    await ingest_folder(str(action.payload.get("folder", "")), dry_run=bool(action.payload.get("dry_run")))
+
+
+@cl.action_callback("rate_answer")  # type: ignore[untyped-decorator]
+async def rate_answer(action: cl.Action) -> None:
+    """Somebody said whether an answer was right."""
+    correction = action.payload.get("correction")
+    await rate(str(action.payload.get("turn", "")), None if correction is None else str(correction))
+
+
+@cl.action_callback("keep_rated")  # type: ignore[untyped-decorator]
+async def keep_rated_answers(_: cl.Action) -> None:
+    """An admin keeps what others rated."""
+    await keep_rated()
 
 
 @cl.on_chat_start  # type: ignore[untyped-decorator]
@@ -44,6 +66,12 @@ async def offer_settings() -> None:
 @cl.on_message  # type: ignore[untyped-decorator]
 async def answer(message: cl.Message) -> None:
     """One question, answered on the screen; whatever goes wrong is said in a sentence and the chat goes on."""
+    if asks_to_ingest(message):
+        await offer_folders()
+        return
+    if current_user() is None:
+        await say("You are not signed in any more", hint="Sign in again.")
+        return
     turn, memory, trail = uuid4().hex, _memory(), StepTrail()
     shown = ShownTurn(trail, AnswerMessage(turn), lambda remembered: memory.keep(turn, remembered))
     await trail.open()
@@ -57,6 +85,7 @@ async def answer(message: cl.Message) -> None:
         )
         whole = await pipeline.run(asked, shown)
         await trail.close(whole.timings_ms.total)
+        await offer_rating(turn, whole)
     except LogAgentError as error:
         await trail.abandon("no answer")
         await say(str(error))

@@ -8,6 +8,8 @@ from fastapi import FastAPI
 
 from app.ui.content_policy import ContentPolicy
 from app.ui.page_words import write_page_words
+from app.ui.sign_in import offer_sign_in
+from app.web.running import running
 
 
 def mount_chat(application: FastAPI, target: Path) -> None:
@@ -16,4 +18,5 @@ def mount_chat(application: FastAPI, target: Path) -> None:
     config.ui.default_theme = "system"
     write_page_words(Path(config_translation_dir))
     application.add_middleware(ContentPolicy)
+    offer_sign_in(running.access)
     mount_chainlit(app=application, target=str(target), path="")

@@ -11,10 +11,12 @@ _QUESTIONS = (
     ("What does CrashLoopBackOff mean?", "What does CrashLoopBackOff mean, and what do I check first?", "howto"),
 )
 
+_INGEST = ("Ingest runbooks", "/ingest", "howto")
 
-def starters() -> list[cl.Starter]:
-    """One for each kind of question that is understood."""
+
+def starters(*, may_ingest: bool = False) -> list[cl.Starter]:
+    """One for each kind of question that is understood, and an admin's way to the runbooks."""
+    offered = [*_QUESTIONS, _INGEST] if may_ingest else _QUESTIONS
     return [
-        cl.Starter(label=label, message=question, icon=f"/public/icons/{icon}.svg")
-        for label, question, icon in _QUESTIONS
+        cl.Starter(label=label, message=question, icon=f"/public/icons/{icon}.svg") for label, question, icon in offered
     ]

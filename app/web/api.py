@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, FastAPI, Header, Request
+from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -15,15 +15,43 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from app.answer import Answer, Answered, CardReady, Event, ModelQueued, StepFinished, StepStarted, TriageProgress
 from app.intent import LONGEST_QUESTION
 from app.question import ModelUse, Question
+from app.web.access import User
 from app.web.running import running
 from retrieval.errors import BadInput, LogAgentError
 from retrieval.taxonomy import WindowSource
 from retrieval.time_window import TimeWindow
 
-router = APIRouter(prefix="/api/v1")
 # How often a waiting request is asked whether its client is still there.
 LEFT_SECONDS = 0.5
+NameInCookies = Callable[[Mapping[str, str]], str | None]
 LabelName = Literal["namespace", "pod", "container", "node", "app"]
+
+
+class NotSignedIn(LogAgentError):
+    """Nobody is signed in where somebody has to be."""
+
+
+def nobody(_: Mapping[str, str]) -> str | None:
+    """For an API without a chat beside it."""
+    return None
+
+
+async def signed_in(request: Request) -> User:
+    """Who asks: by the gateway's header, by name and password, or by the chat's cookie; 401 for nobody known."""
+    access = running.access
+    name = access.name_in_headers(request.headers)
+    if name is None and (basic := request.headers.get("authorization")):
+        name = await asyncio.to_thread(access.name_by_basic, basic)
+    if name is None and access.closed:
+        name = request.app.state.name_in_cookies(request.cookies)
+    user = access.user(name)
+    if user is None:
+        raise NotSignedIn("sign in first: this assistant answers only to people it knows")
+    return user
+
+
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(signed_in)])
+unguarded = APIRouter(prefix="/api/v1")
 
 
 class Asked(BaseModel):
@@ -74,22 +102,35 @@ async def ask_stream(asked: Asked, traceparent: Annotated[str | None, Header()] 
     return StreamingResponse(_events(question), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
-@router.get("/state")
+@unguarded.get("/state")
 async def state() -> dict[str, Any]:
-    """What is loaded, and which parts are configured."""
+    """What is loaded, and which parts are configured: the page asks before anybody has signed in."""
     app = running.app
+    knowledge = app.knowledge.state() if app.knowledge else None
+    if knowledge and running.access.closed and "error" in knowledge:
+        knowledge["error"] = "its state is told by `logagent check`"
     return {
-        "knowledge": app.knowledge.state() if app.knowledge else None,
+        "knowledge": knowledge,
         "model": "configured" if app.models else None,
-        "models": await app.models.state() if app.models else [],
+        "models": await app.models.state() if app.models and not running.access.closed else [],
     }
 
 
-def add_to(application: FastAPI) -> None:
-    """The routes, and errors as one sentence each."""
+def add_to(application: FastAPI, name_in_cookies: NameInCookies = nobody) -> None:
+    """The routes, and errors as one sentence each; `name_in_cookies` knows who signed in to the chat."""
+    application.state.name_in_cookies = name_in_cookies
     application.include_router(router)
+    application.include_router(unguarded)
+    application.add_exception_handler(NotSignedIn, refused)
     application.add_exception_handler(LogAgentError, errors)
     application.add_exception_handler(RequestValidationError, unreadable)
+
+
+async def refused(request: Request, error: Exception) -> JSONResponse:
+    """401; a program is told how to sign in, a browser is not, for it would open a window for it."""
+    by_browser = "sec-fetch-mode" in request.headers or not running.access.passwords
+    headers = {} if by_browser else {"www-authenticate": 'Basic realm="k8s-log-agent", charset="UTF-8"'}
+    return JSONResponse({"error": str(error)}, status_code=401, headers=headers)
 
 
 async def unreadable(_: Request, error: Exception) -> JSONResponse:

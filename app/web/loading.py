@@ -4,6 +4,7 @@
 """
 
 import os
+import secrets
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,6 +15,7 @@ from app.bootstrap import open_app
 from app.settings import Settings
 from app.telemetry.log_records import configure_logs
 from app.telemetry.metrics import serving_metrics
+from app.web.access import Access
 from app.web.first_page import Asgi
 from app.web.running import running
 
@@ -28,6 +30,9 @@ def load_application(
     # The chat framework reads these when it is imported, and writes below its root.
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
     os.environ.setdefault("CHAINLIT_ENV_FILE", os.devnull)
+    running.access = Access.of(settings)
+    if running.access.closed:
+        os.environ.setdefault("CHAINLIT_AUTH_SECRET", chat_secret(settings.app.home))
     from app.web.application import create_application  # noqa: PLC0415  imports the chat framework
 
     return create_application(), _opened(settings, logs, demo=demo)
@@ -47,6 +52,17 @@ async def _opened(settings: Settings, logs: Sequence[Path] | None, *, demo: bool
         async with open_app(settings, logs=logs, demo=demo, in_background=True, span_processors=processors) as app:
             with running.serving(app):
                 yield
+
+
+def chat_secret(home: Path) -> str:
+    """What signs the chat's cookies: made once and kept in the home, so that a restart signs nobody out."""
+    file = home / "chat-secret"
+    if not file.exists():
+        beside = file.with_suffix(f".{os.getpid()}")
+        beside.touch(mode=0o600)
+        beside.write_text(secrets.token_hex(32), encoding="ascii")
+        beside.replace(file)
+    return file.read_text(encoding="ascii").strip()
 
 
 def prepare_chat_folder(folder: Path) -> None:

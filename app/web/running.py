@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from app.bootstrap import App
+from app.web.access import Access
 from retrieval.errors import LogAgentError
 
 
@@ -16,6 +17,7 @@ class StillStarting(LogAgentError):
 class Running:
     """Holds the application while it runs, for the chat's handlers, which are called without arguments."""
 
+    access: Access = field(default_factory=Access)
     _app: App | None = field(default=None, repr=False)
 
     @property

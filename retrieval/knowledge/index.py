@@ -65,7 +65,7 @@ class KnowledgeCollection:
     @property
     def description(self) -> Mapping[str, Attribute]:
         """What the collection says of itself: model, dimension, schema, revision, and notes."""
-        return self._description
+        return {key: value for key, value in self._description.items() if key != _COMPLETE}
 
     @property
     def links(self) -> dict[str, str]:
@@ -80,6 +80,11 @@ class KnowledgeCollection:
     def note(self, key: str, value: Attribute) -> None:
         """Add to the collection's description."""
         self._description[key] = value
+        self._touch()
+
+    def describe(self, description: Mapping[str, Attribute]) -> None:
+        """Take over the description of a collection that this one is a copy of."""
+        self._description = dict(description)
         self._touch()
 
     def count(self) -> int:

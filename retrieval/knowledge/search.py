@@ -17,6 +17,7 @@ from retrieval.knowledge.index import KnowledgeIndex
 from retrieval.knowledge.ranking import Ranking, rank
 from retrieval.knowledge.reranking import CANDIDATES, Reranker, reranked
 from retrieval.knowledge.shelf import Shelf
+from retrieval.patterns.novelty import PatternHistory
 
 Mode = Literal["hybrid", "lexical", "dense"]
 Readiness = Literal["lexical", "hybrid"]
@@ -121,6 +122,11 @@ class KnowledgeSearch:
         if reader is None or document is None:
             return []
         return reader.catalog.sections[document.first : document.first + document.count]
+
+    def history(self) -> PatternHistory | None:
+        """The pattern history as it stands; None where nothing of it was ever ingested."""
+        reader = self._shelf.reader("history")
+        return reader.history if reader else None
 
     def refresh(self, collection: str = "runbooks") -> None:
         """Read a collection now if it changed, so that the next search sees it; also warms it before the first."""

@@ -3,12 +3,15 @@
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
 from retrieval.knowledge.catalog import Catalog
 from retrieval.knowledge.embedding import Vectors
 from retrieval.knowledge.index import KnowledgeCollection, KnowledgeIndex
+from retrieval.knowledge.past_patterns import pattern_history
+from retrieval.patterns.novelty import PatternHistory
 
 LOOK_AGAIN_SECONDS = 2.0  # asking for the revision costs some milliseconds, and a new runbook may wait this long
 CACHED_VECTORS = 40_000  # 60 MB at 384 dimensions
@@ -21,6 +24,11 @@ class Reader:
         self._collection = collection
         self._cache = _VectorCache()
         self.catalog = Catalog(collection.revision, collection.read(), collection.links)
+
+    @cached_property
+    def history(self) -> PatternHistory:
+        """The pattern history that the collection is, where it is one; read at the first question for it."""
+        return pattern_history(self.catalog, self._collection.description)
 
     def nearest(self, queries: Vectors, k: int) -> list[list[str]]:
         """The ids of the k nearest records of each query."""

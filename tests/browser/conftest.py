@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,9 +36,10 @@ class RunningChat:
         """Wait until the runbooks can be searched."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            answer = httpx.get(f"{self.url}/api/v1/state", timeout=5)
-            if answer.status_code == 200 and answer.json()["knowledge"]["loading"] == "ready":
-                return
+            with suppress(httpx.TransportError):  # busy with loading
+                answer = httpx.get(f"{self.url}/api/v1/state", timeout=5)
+                if answer.status_code == 200 and answer.json()["knowledge"]["loading"] == "ready":
+                    return
             time.sleep(0.5)
         raise TimeoutError("the runbooks were not loaded in time")
 

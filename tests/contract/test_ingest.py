@@ -1,10 +1,12 @@
-"""`logagent ingest runbooks`, seen from outside the package, with the real embedding model."""
+"""`logagent ingest`, seen from outside the package, with the real embedding model where one is needed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.command_line import CommandLine, one_sentence
+from tests.command_line import CAPTURES, CommandLine, one_sentence
+from tests.contract.answer_contract import conforming
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
@@ -79,3 +81,60 @@ def test_nothing_to_ingest_is_bad_input(logagent: CommandLine, tmp_path: Path, w
         (path / "notes.txt").write_text("notes")
     settings = {"EMBEDDING_MODEL": "", "LOGAGENT_HOME": str(tmp_path / "home")}
     assert what in one_sentence(logagent("ingest", "runbooks", path, "--json", **settings))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["runbooks"], "name the files and folders"),
+        (["incidents"], "name the file of incidents"),
+        (["incidents", "nowhere.jsonl"], "nowhere.jsonl cannot be read: No such file"),
+        (["history", "--since", "soon"], "soon"),
+        (["history", "--since", "400d"], "90 days at most"),
+        (["history"], "set LOKI_URL"),
+        (["restore", "nowhere.gz"], "there is no file nowhere.gz"),
+        (["backup", "no/such/folder/file.gz"], "cannot be written"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_ingested_is_one_sentence(
+    logagent: CommandLine, tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    """Bad arguments and files that are not there: exit code 2, and the sentence names what is wrong."""
+    settings = {"EMBEDDING_MODEL": "", "LOGAGENT_HOME": str(tmp_path / "home")}
+    assert says in one_sentence(logagent("ingest", *arguments, **settings))
+
+
+def test_an_embedding_model_that_is_not_there_is_named(logagent: CommandLine, folder: Path, tmp_path: Path) -> None:
+    """A folder without a model fails in one sentence, and the index is left to the model that is there."""
+    settings = {"EMBEDDING_MODEL": str(tmp_path / "no-model"), "LOGAGENT_HOME": str(tmp_path / "home")}
+    assert "no-model is not there" in one_sentence(logagent("ingest", "runbooks", folder, **settings), code=1)
+    empty = tmp_path / "empty-model"
+    empty.mkdir()
+    settings["EMBEDDING_MODEL"] = str(empty)
+    assert "holds no sentence-transformers model" in one_sentence(
+        logagent("ingest", "runbooks", folder, **settings), code=1
+    )
+
+
+def test_history_and_incidents_of_files(logagent: CommandLine, filled_home: Path, tmp_path: Path) -> None:
+    """Days of logs become history and a case becomes an incident; a question of the next day cites both."""
+    home = tmp_path / "home"
+    shutil.copytree(filled_home, home)
+    settings = {"EMBEDDING_MODEL": "", "LOGAGENT_HOME": str(home)}
+    logs = tmp_path / "app.log"
+    known = [f"2026-11-{day}T10:00:00Z ERROR write failed: no space left on device sda{day}" for day in range(13, 21)]
+    logs.write_text("\n".join([*known, "2026-11-20T10:05:00Z FATAL x509: certificate has expired"]) + "\n")
+    report = logagent(
+        "ingest", "history", "--since", "7d", "--logs", logs, "--now", "2026-11-20T09:00:00Z", "--json", **settings
+    ).json
+    assert (len(report["added"]), report["failed"]) == (1, [])
+    incidents = CAPTURES / "etcd-disk-full.jsonl"
+    assert len(logagent("ingest", "incidents", incidents, "--json", **settings).json["added"]) == 1
+    window = ("--from", "2026-11-20T09:30:00Z", "--to", "2026-11-20T10:30:00Z")
+    question = "why is there no space left on device?"
+    answer = logagent("ask", question, "--logs", logs, *window, "--json", **settings).json
+    texts = [item["text"] for item in conforming(answer).model_dump()["evidence"]]
+    assert any(text.startswith("not new: on 7 of the 7 days") and "no space left" in text for text in texts), texts
+    assert any(text.startswith("new: on none of the 7 days") and "certificate" in text for text in texts), texts
+    assert [item["id"] for item in answer["evidence"] if item["kind"] == "incident"][:1] == ["I1"]
