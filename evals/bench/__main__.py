@@ -10,6 +10,7 @@ from evals.bench.card import card
 from evals.bench.changes import changes
 from evals.bench.ingest import ingest
 from evals.bench.patterns import patterns
+from evals.bench.retrieval import retrieval
 from evals.bench.scale import scale
 
 # A benchmark is a function without arguments in a file of its own, and a line here.
@@ -19,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "changes": changes,
     "ingest": ingest,
     "scale": scale,
+    "retrieval": retrieval,
 }
 
 

@@ -130,7 +130,9 @@ class SentenceEmbedder:
     def __init__(self, model: EmbeddingModel) -> None:
         self._model = model
         self._loaded: Any = None
-        self._lock = threading.Lock()  # one load, and one forward pass at a time: torch uses all cores for each
+        self._torch: Any = None
+        self._threads = 1
+        self._lock = threading.Lock()  # one load, and one forward pass at a time: torch uses all cores for many texts
         self._state: LoadState = "cold"
 
     @property
@@ -155,15 +157,18 @@ class SentenceEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """One unit vector a query, loading the model first where needed."""
-        return self._embed(texts, self._model.family.query)
+        return self._embed(texts, self._model.family.query, threads=1)
 
     def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """One unit vector a passage, loading the model first where needed."""
         return self._embed(texts, self._model.family.passage)
 
-    def _embed(self, texts: Sequence[str], instruction: str) -> Vectors:
+    def _embed(self, texts: Sequence[str], instruction: str, threads: int | None = None) -> Vectors:
         with self._lock:
             self._load()
+            # A short text is as quick on one thread; with more, each of its many small steps ends when the last of
+            # them does, and beside another busy process (a model server) 15 ms become 500.
+            self._torch.set_num_threads(threads or self._threads)
             vectors = self._loaded.encode(
                 [instruction + text for text in texts],
                 batch_size=BATCH,
@@ -178,7 +183,8 @@ class SentenceEmbedder:
             return
         self._state = "loading"
         try:
-            self._loaded = _sentence_transformer(self._model)
+            self._loaded, self._torch = _sentence_transformer(self._model)
+            self._threads = self._torch.get_num_threads()
         except (OSError, ValueError, RuntimeError, ImportError) as error:
             self._state = "failed"
             reason = str(error).strip().partition("\n")[0]
@@ -186,11 +192,13 @@ class SentenceEmbedder:
         self._state = "ready"
 
 
-def _sentence_transformer(model: EmbeddingModel) -> Any:  # noqa: ANN401 – untyped library, imported late
+def _sentence_transformer(model: EmbeddingModel) -> tuple[Any, Any]:
+    """The model, and torch: untyped libraries, imported late."""
     if model.local:  # read when huggingface_hub is imported: a model in a folder asks nobody
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    import torch  # noqa: PLC0415 – as below
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415 – ten seconds that a start cannot wait for
     from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415 – as above
 
     disable_progress_bar()  # type: ignore[no-untyped-call]  # loading is not worth a bar, and stderr belongs to the command line
-    return SentenceTransformer(model.location, device="cpu", local_files_only=model.local)
+    return SentenceTransformer(model.location, device="cpu", local_files_only=model.local), torch
