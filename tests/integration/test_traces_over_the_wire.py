@@ -1,6 +1,7 @@
 """`logagent ask` with a collector: what a real OTLP request of a real run carries, and what a dead one costs."""
 
 import gzip
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -92,4 +93,17 @@ def test_a_collector_that_is_down_loses_no_answer(logagent: CommandLine, closed_
     ended = logagent.installed(*ASK, OTEL_EXPORTER_OTLP_ENDPOINT=closed_address)
     assert conforming(ended.json).triage == conforming(usual.json).triage
     assert ended.seconds < usual.seconds + 8
+    assert "traces do not reach the collector" in ended.err
     assert ended.err.count("\n") <= 2
+
+
+def test_a_collector_that_never_answers_is_left(logagent: CommandLine) -> None:
+    """One that takes the connection and says nothing costs seconds, not the minutes that retries would take."""
+    usual = logagent.installed(*ASK)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        ended = logagent.installed(*ASK, OTEL_EXPORTER_OTLP_ENDPOINT=address)
+    assert conforming(ended.json).triage == conforming(usual.json).triage
+    assert ended.seconds < usual.seconds + 8
