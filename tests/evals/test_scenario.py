@@ -20,10 +20,12 @@ def test_ids_are_unique_and_fit_for_file_names() -> None:
     assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in ids)
 
 
-def test_there_are_scenarios_of_seven_programs_with_three_healthy() -> None:
-    """Every program is covered, and so is health."""
-    assert len({scenario.program.name for scenario in SCENARIOS}) == 7
-    assert sum(scenario.status is Status.HEALTHY for scenario in SCENARIOS) >= 3
+def test_there_are_scenarios_of_fourteen_programs_and_more_with_a_dozen_healthy() -> None:
+    """Forty scenarios and more, of fourteen programs and more; health and recovery are among them."""
+    assert len(SCENARIOS) >= 40
+    assert len({scenario.program.name for scenario in SCENARIOS}) >= 14
+    assert sum(scenario.status is Status.HEALTHY for scenario in SCENARIOS) >= 12
+    assert sum("recovered" in scenario.tags for scenario in SCENARIOS) >= 6
 
 
 def test_only_a_question_that_the_lines_do_not_answer_has_no_key_line() -> None:
