@@ -14,6 +14,10 @@ from evals.capture.runner import capture as run_scenario
 from evals.capture.runner import ended_by_sigterm
 from evals.capture.scenario import CaptureError, RequirementError, Scenario
 from evals.dataset.cases import Case, write_cases
+from evals.dataset.commands.analyze import analyze
+from evals.dataset.commands.combine import combine
+from evals.dataset.commands.freeze import freeze
+from evals.dataset.commands.synthesize import synthesize
 from retrieval.errors import BadInput
 
 CONTRACT = 1
@@ -142,3 +146,9 @@ def _show_outcome(outcome: _Outcome, *, as_json: bool) -> None:
 
 def _print_json(value: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+dataset.command(epilog="Example: logagent dataset synthesize --seed 7 --out synthetic.jsonl")(synthesize)
+dataset.command(epilog="Example: logagent dataset combine --seed 7 --out combined.jsonl")(combine)
+dataset.command(epilog="Example: logagent dataset analyze combined.jsonl --out /tmp/report")(analyze)
+dataset.command(epilog="Example: logagent dataset freeze combined.jsonl --out golden-v2.jsonl")(freeze)

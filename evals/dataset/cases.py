@@ -1,5 +1,9 @@
-"""The case file of the contract: JSONL, one labelled case a line, read strictly and written the same way."""
+"""The case file of the contract: JSONL, one labelled case a line, read strictly and written the same way.
 
+A file with a `.sha256` beside it is frozen, and refused where its bytes are no longer those.
+"""
+
+import hashlib
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -108,13 +112,16 @@ class Case(_Strict):
 def read_cases(path: Path) -> list[Case]:
     """The cases of a JSONL file, in its order; blank lines are passed over.
 
-    Raises BadInput, naming file, line and field, for anything that is not in the contract, and for an empty file.
+    Raises BadInput, naming file, line and field, for anything that is not in the contract, for an empty file, and for a
+    frozen file that was changed.
     """
     try:
-        # Not str.splitlines: a log line may hold U+2028 and its kin, which are no line ends in JSONL.
-        raw = path.read_bytes().split(b"\n")
+        content = path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
+    _refuse_changed(path, content)
+    # Not str.splitlines: a log line may hold U+2028 and its kin, which are no line ends in JSONL.
+    raw = content.split(b"\n")
     numbered = [(number, text) for number, text in enumerate(raw, start=1) if text.strip()]
     if not numbered:
         raise BadInput(f"{path}: holds no case; a case file has one JSON object a line")
@@ -129,6 +136,20 @@ def write_cases(path: Path, cases: Iterable[Case]) -> None:
     _refuse_duplicates(kept, [f"{path}, line {number}" for number in range(1, len(kept) + 1)])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(case.model_dump_json() + "\n" for case in kept), encoding="utf-8", newline="\n")
+
+
+def checksum_path(path: Path) -> Path:
+    """Where the sha256 of a frozen case file stands."""
+    return path.with_suffix(".sha256")
+
+
+def _refuse_changed(path: Path, content: bytes) -> None:
+    beside = checksum_path(path)
+    if not beside.exists():
+        return
+    wanted = beside.read_text(encoding="utf-8", errors="replace").split()[:1]
+    if wanted != [hashlib.sha256(content).hexdigest()]:
+        raise BadInput(f"{path}: a frozen dataset was changed: its sha256 is not the one in {beside.name}")
 
 
 def _parse(text: bytes, place: str) -> Case:

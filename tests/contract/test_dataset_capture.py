@@ -9,11 +9,15 @@ import pytest
 
 from evals.dataset.cases import read_cases
 
-COMMAND = [sys.executable, "-c", "from evals.commands import dataset; dataset(prog_name='logagent dataset')", "capture"]
+COMMAND = [sys.executable, "-c", "from evals.commands import dataset; dataset(prog_name='logagent dataset')"]
+
+
+def dataset_command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, timeout=100, check=False)
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+    return dataset_command("capture", *arguments, folder=folder)
 
 
 def test_help_has_an_example(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What a dataset holds: counts against targets, coverage, completeness, near-duplicates, leakage; as a report."""

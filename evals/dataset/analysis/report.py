@@ -1,0 +1,124 @@
+"""The analysis as Markdown and as one HTML file that opens offline."""
+
+import html
+from collections.abc import Mapping, Sequence
+
+from evals.dataset.analysis.analysis import Analysis
+from evals.dataset.cases import Case
+
+_PREVIEWS, _PREVIEW_LINES = 8, 6
+
+
+def markdown(analysis: Analysis, cases: Sequence[Case], title: str) -> str:
+    """The report as Markdown."""
+    parts = [f"# {title}", "", f"{analysis.total} cases. {_verdict(analysis)}", ""]
+    parts += ["| severity | cases | wanted |", "| --- | --- | --- |"]
+    parts += [f"| {name} | {have} | {wanted} |" for name, (have, wanted) in analysis.severities.items()]
+    for heading, table in _tables(analysis).items():
+        parts += ["", f"## {heading}", "", "| | |", "| --- | --- |"]
+        parts += [f"| {name} | {value} |" for name, value in table.items()]
+    parts += ["", "## Near-duplicates", "", _pairs_sentence(analysis), ""]
+    parts += [f"- {pair.likeness:.2f} {pair.first} · {pair.second}" for pair in analysis.pairs[:40]]
+    parts += ["", "## Samples", ""]
+    for case in previews(cases):
+        parts += [f"### {case.id}", "", f"{case.question} — {case.expected.root_cause}", "", "```text"]
+        parts += [text.replace("```", "'''") for text in preview_lines(case)] + ["```", ""]
+    return "\n".join(parts) + "\n"
+
+
+def page(analysis: Analysis, cases: Sequence[Case], title: str) -> str:
+    """The report as a page of its own: no script, nothing fetched."""
+    severities = {name: have for name, (have, _) in analysis.severities.items()}
+    wanted = {name: want for name, (_, want) in analysis.severities.items()}
+    plots = [
+        bars("Cases by severity (line: wanted)", severities, wanted),
+        bars("Cases by origin", analysis.origins),
+        bars("Cases by category", analysis.categories),
+        bars("Cases by component (the 30 most frequent)", dict(list(analysis.components.items())[:30])),
+    ]
+    amiss = "".join(f"<li>{html.escape(problem)}</li>" for problem in analysis.problems)
+    pairs = "".join(
+        f"<tr><td>{pair.likeness:.2f}</td><td>{html.escape(pair.first)}</td><td>{html.escape(pair.second)}</td></tr>"
+        for pair in analysis.pairs[:40]
+    )
+    completeness = "".join(
+        f"<tr><td>{html.escape(name)}</td><td>{share:.1%}</td></tr>" for name, share in analysis.completeness.items()
+    )
+    samples = "".join(_sample(case) for case in previews(cases))
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8">'
+        f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
+        f"<h1>{html.escape(title)}</h1><p>{analysis.total} cases. {html.escape(_verdict(analysis))}</p><ul>{amiss}</ul>"
+        f"{''.join(plots)}<h2>Label completeness</h2><table>{completeness}</table><h2>Near-duplicates</h2>"
+        f"<p>{html.escape(_pairs_sentence(analysis))}</p><table>{pairs}</table><h2>Samples</h2>{samples}</html>\n"
+    )
+
+
+_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem;color:#222}"
+    "table{border-collapse:collapse}td{border-bottom:1px solid #ddd;padding:.15rem .8rem .15rem 0}"
+    "pre{background:#f5f5f5;padding:.6rem;overflow-x:auto;font-size:12px}svg{display:block;margin:1.2rem 0}"
+)
+
+
+def previews(cases: Sequence[Case]) -> list[Case]:
+    """A few cases spread evenly over the dataset."""
+    step = max(1, len(cases) // _PREVIEWS)
+    return list(cases[::step])[:_PREVIEWS]
+
+
+def preview_lines(case: Case) -> list[str]:
+    """The key lines of a case, or its first lines where it has none; long ones cut."""
+    chosen = case.expected.key_lines[:_PREVIEW_LINES] or range(min(_PREVIEW_LINES, len(case.logs)))
+    return [case.logs[position].line[:200] for position in chosen]
+
+
+def bars(title: str, counts: Mapping[str, int], wanted: Mapping[str, int] | None = None) -> str:
+    """A horizontal bar for each count, as SVG; a line where `wanted` is."""
+    longest = max([*counts.values(), *(wanted or {}).values(), 1])
+    shapes = []
+    for row, (name, count) in enumerate(counts.items()):
+        y = 34 + 20 * row
+        shapes.append(f'<text x="190" y="{y + 12}" text-anchor="end">{html.escape(name)}</text>')
+        shapes.append(f'<rect x="198" y="{y}" width="{420 * count / longest:.1f}" height="15" fill="#3572b0"/>')
+        shapes.append(f'<text x="{204 + 420 * count / longest:.1f}" y="{y + 12}">{count}</text>')
+        if wanted:
+            x = 198 + 420 * wanted[name] / longest
+            shapes.append(
+                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y - 2}" y2="{y + 17}" stroke="#222" stroke-width="2"/>'
+            )
+    height = 44 + 20 * len(counts)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 {height}" width="680" role="img" aria-label="'
+        f'{html.escape(title)}" font-family="sans-serif" font-size="12"><text x="8" y="18" font-weight="bold">'
+        f"{html.escape(title)}</text>{''.join(shapes)}</svg>"
+    )
+
+
+def _verdict(analysis: Analysis) -> str:
+    if not analysis.problems:
+        return "Everything is as it was wanted."
+    return f"Not as wanted: {'; '.join(analysis.problems[:6])}."
+
+
+def _tables(analysis: Analysis) -> dict[str, Mapping[str, object]]:
+    calm = {"healthy, recovered, red herring or not enough evidence": analysis.calm}
+    return {
+        "Origin and status": {**analysis.origins, **analysis.statuses, **calm, **analysis.splits},
+        "Categories": analysis.categories,
+        "Components": analysis.components,
+        "Label completeness": {name: f"{share:.1%}" for name, share in analysis.completeness.items()},
+    }
+
+
+def _pairs_sentence(analysis: Analysis) -> str:
+    return (
+        f"{len(analysis.pairs)} pairs share at least 60 % of their masked lines (the most alike are listed); "
+        f"{len(analysis.leaks)} of them lie in different splits."
+    )
+
+
+def _sample(case: Case) -> str:
+    lines = html.escape("\n".join(preview_lines(case)))
+    answer = f"{case.question} — {case.expected.root_cause}"
+    return f"<h3>{html.escape(case.id)}</h3><p>{html.escape(answer)}</p><pre>{lines}</pre>"

@@ -1,0 +1,1 @@
+"""From captures, parts of captures and synthetic cases to one dataset with the wanted distribution."""

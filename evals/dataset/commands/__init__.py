@@ -1,0 +1,1 @@
+"""The steps of `logagent dataset` on the command line, one a file."""
