@@ -55,6 +55,7 @@ class KnowledgeBase:
         self._embedder: SentenceEmbedder | None = None
         self._guard = Lock()
         self._ingesting = Lock()
+        self._no_runbooks = False
         self._closed = False
 
     def open(self) -> None:
@@ -66,6 +67,8 @@ class KnowledgeBase:
 
     def notes(self) -> Sequence[str]:
         """What an answer has to say of the state it was made in."""
+        if self._search is not None and self._no_runbooks:
+            return (f"the index at {self.address} holds no runbooks; `logagent ingest runbooks --bundled` brings them",)
         if self._search is not None and self._search.ready == "lexical":
             return ("the embedding model is still loading: runbooks were found by their words alone",)
         return (self._without_reranker,) if self._without_reranker else ()
@@ -131,6 +134,9 @@ class KnowledgeBase:
         search = self._search
         if search is None:
             raise KnowledgeDown(str(self.error or "The runbooks are still being loaded; ask again in a few seconds."))
+        if collection == "runbooks":
+            # Of a server alone: an index of this process is filled before it is searched.
+            self._no_runbooks = self.address is not None and not search.holds()
         return [
             KnownDocument(collection, hit, search.sections(hit, collection))
             for hit in search.search(queries, k, collection, filters)

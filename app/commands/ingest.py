@@ -21,6 +21,7 @@ from app.time_phrases import parse_duration
 from app.triage.verification import inert
 from ingestion.backup import Kept, back_up
 from ingestion.backup import restore as restore_from
+from ingestion.corpus import runbook_folder
 from ingestion.history import ingest_history
 from ingestion.incidents import ingest_incidents
 from ingestion.pattern_catalogue import Catalogue, read_catalogue
@@ -49,16 +50,18 @@ def _group() -> None:
 @ingest.command(epilog="Example: logagent ingest runbooks ./runbooks ../team/docs --dry-run")
 def runbooks(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH…", help="Markdown files and folders.")] = None,
+    bundled: Annotated[bool, typer.Option("--bundled", help="Also the runbooks that come with the program.")] = False,
     dry_run: DryRun = False,
     rebuild: Rebuild = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Make the index hold what these files and folders hold."""
+    paths = [*(paths or []), *([runbook_folder()] if bundled else [])]
     if not paths and not rebuild:
-        raise BadInput("name the files and folders to ingest")
+        raise BadInput("name the files and folders to ingest, or give --bundled for the program's own runbooks")
 
     def work(index: KnowledgeIndex, embedder: Embedder, watch: Watch) -> Report:
-        return ingest_runbooks(paths or [], index, embedder=embedder, dry_run=dry_run, rebuild=rebuild, watch=watch)
+        return ingest_runbooks(paths, index, embedder=embedder, dry_run=dry_run, rebuild=rebuild, watch=watch)
 
     _run(work, dry_run=dry_run, as_json=as_json)
 

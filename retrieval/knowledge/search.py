@@ -123,6 +123,11 @@ class KnowledgeSearch:
             return []
         return reader.catalog.sections[document.first : document.first + document.count]
 
+    def holds(self, collection: str = "runbooks") -> bool:
+        """Whether a collection has any document."""
+        reader = self._shelf.reader(collection)
+        return reader is not None and bool(reader.catalog.documents)
+
     def history(self) -> PatternHistory | None:
         """The pattern history as it stands; None where nothing of it was ever ingested."""
         reader = self._shelf.reader("history")

@@ -1,5 +1,6 @@
 """The real Chroma server (`chroma run`, of the installed package) gives what the embedded one gives, and may die."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from app.knowledge_base import KnowledgeBase
 from ingestion.runbooks import ingest_runbooks
+from ingestion.watch import Watch
 from retrieval.errors import IndexLocked, KnowledgeDown
 from retrieval.knowledge.index import open_index
 from retrieval.knowledge.search import KnowledgeSearch, SubQuery
@@ -21,7 +24,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 QUESTIONS = ["cause 17", "fix 251 runbook", "what is runbook 80 about", "cause fix"]
 DYING = """
 import os, sys; from pathlib import Path
+from app.knowledge_base import KnowledgeBase
 from ingestion.runbooks import ingest_runbooks
+from ingestion.watch import Watch
 from retrieval.knowledge.index import open_index
 from fake_embedder import FakeEmbedder
 
@@ -164,3 +169,18 @@ def test_a_second_process_on_a_folder_is_refused(tmp_path, corpus):
     assert dying_job(corpus, folder).returncode == 9
     with opened(folder=folder) as (index, embedder):
         assert ingested(corpus, index, embedder).chunks_embedded == 900 - 512
+
+
+def test_an_empty_index_of_a_server_is_said(server, corpus):
+    """Answers without runbooks name the command that brings them, until they are there."""
+    knowledge = KnowledgeBase(folder=None, url=server.url, model_name=None)
+    knowledge.open()
+    try:
+        found = asyncio.run(knowledge.find([SubQuery(QUESTIONS[0])], 3, "runbooks"))
+        assert found == []
+        assert "logagent ingest runbooks --bundled" in knowledge.notes()[0]
+        knowledge.ingest(sorted(corpus.iterdir())[:20], Watch())
+        assert asyncio.run(knowledge.find([SubQuery(QUESTIONS[0])], 3, "runbooks"))
+        assert not knowledge.notes()
+    finally:
+        knowledge.close()
