@@ -18,6 +18,14 @@ test *options: query-parsers
 test-int *options:
     pytest -m "integration or browser" {{ options }}
 
+# The deterministic gate: the golden set without a model gives the committed metrics to the last digit.
+eval:
+    #!/usr/bin/env sh
+    set -eu
+    out="$(mktemp -d)/run"
+    logagent eval triage --experiment extractive --dataset evals/golden/golden-v1.jsonl --repeats 2 --out "$out"
+    logagent eval gate "$out" --same --no-latency
+
 # Check style, types and the one-way packages.
 lint:
     ruff check .

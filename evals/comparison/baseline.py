@@ -24,4 +24,4 @@ def drift_from_baseline(config: Mapping[str, Any], scored: Sequence[Scored]) -> 
     if baseline["dataset"]["sha256"] != config["dataset"]["sha256"]:
         return {}
     before = FinishedRun.read(folder, [one.case for one in scored])
-    return drift(paired(before, FinishedRun(folder, config, tuple(scored), None)))
+    return drift(paired(before, FinishedRun(folder, config, tuple(scored), {})))

@@ -13,7 +13,7 @@ from app.commands import options
 from evals.comparison.baseline import baseline_folder
 from evals.comparison.comparison import Comparison, compare
 from evals.comparison.finished_run import FinishedRun
-from evals.comparison.gate import refusals
+from evals.comparison.gate import differing, refusals
 from evals.comparison.report import report_html
 from evals.dataset.cases import Case
 from evals.triage.dataset_file import cases_of
@@ -51,6 +51,8 @@ def gate_run(
     run: Run,
     baseline: Annotated[Path | None, typer.Option(help="Folder of the run to hold it against.")] = None,
     dataset: Dataset = None,
+    same: Annotated[bool, typer.Option(help="Every metric but times has to equal the baseline's.")] = False,
+    latency: Annotated[bool, typer.Option(help="Hold the latency against the baseline's too.")] = True,
     as_json: options.AsJson = False,
 ) -> None:
     """Refuse a run that is significantly worse than the baseline: exit status 1, one line a reason.
@@ -58,7 +60,8 @@ def gate_run(
     Example: logagent eval gate runs/mine
     """
     compared = _compared(baseline or baseline_folder(), run, dataset)
-    reasons = refusals(compared)
+    reasons = refusals(compared, latency=latency)
+    reasons += differing(compared.before, compared.after) if same else []
     if as_json:
         told = {**compared.as_json(), "passed": not reasons, "reasons": reasons}
         sys.stdout.write(json.dumps(told, indent=2) + "\n")

@@ -14,15 +14,18 @@ from retrieval.errors import BadInput
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """The run of one folder: its config, and each case beside its outcome, in the run's order.
-
-    `reference_ms` is how long a fixed piece of work took on its machine at the time; None in runs that did not say.
-    """
+    """The run of one folder: its config, each case beside its outcome in the run's order, and its metrics."""
 
     folder: Path
     config: Mapping[str, Any]
     scored: tuple[Scored, ...]
-    reference_ms: float | None
+    metrics: Mapping[str, Any]
+
+    @property
+    def reference_ms(self) -> float | None:
+        """How long a fixed piece of work took on its machine at the time; None in runs that did not say."""
+        value: float | None = (self.metrics.get("reference_ms") or {}).get("value")
+        return value
 
     @classmethod
     def read_config(cls, folder: Path) -> Mapping[str, Any]:
@@ -46,7 +49,7 @@ class FinishedRun:
         if unknown := [record.id for record in records if record.id not in known]:
             raise BadInput(f"{folder}: the case {unknown[0]} is not in the dataset; name the run's own with --dataset")
         scored = tuple(Scored(known[record.id], record) for record in records)
-        return cls(folder, config, scored, metrics.get("reference_ms", {}).get("value"))
+        return cls(folder, config, scored, metrics)
 
     @property
     def name(self) -> str:

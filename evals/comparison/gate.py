@@ -3,14 +3,35 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from evals.comparison.comparison import Comparison
+from evals.comparison.finished_run import FinishedRun
 
 SIGNIFICANT = 0.05
 SLOWER = 1.2
+# Of the machine, not of the answers.
+TIMES = ("latency_", "reference_ms")
 
 
-def refusals(compared: Comparison) -> list[str]:
-    """Why the run after may not land, one sentence each; none where it may."""
-    return [sentence for rule in RULES for sentence in rule(compared)]
+def refusals(compared: Comparison, *, latency: bool = True) -> list[str]:
+    """Why the run after may not land, one sentence each; none where it may.
+
+    Without `latency` it is not held against the baseline's: of two machines only a rough ratio is known.
+    """
+    rules = [rule for rule in RULES if latency or rule is not _not_slower]
+    return [sentence for rule in rules for sentence in rule(compared)]
+
+
+def differing(before: FinishedRun, after: FinishedRun) -> list[str]:
+    """The metrics that are not the same to the last digit, times aside: of a run that draws nothing there are none."""
+    names = sorted(name for name in before.metrics.keys() | after.metrics.keys() if not name.startswith(TIMES))
+    return [
+        f"{name} is {_value(after, name)}, in the baseline {_value(before, name)}"
+        for name in names
+        if before.metrics.get(name) != after.metrics.get(name)
+    ]
+
+
+def _value(run: FinishedRun, name: str) -> object:
+    return (run.metrics.get(name) or {}).get("value", "missing")
 
 
 def _no_significant_drop(compared: Comparison) -> Iterator[str]:

@@ -41,7 +41,7 @@ UNSURE = {"category": Category.DNS, "confidence": 0.3}
 def run(tmp_path):
     """Makes a run: `wrong` maps a case's number to what its prediction says otherwise."""
 
-    def made(name, count, wrong=None, *, latency=lambda _: 100.0, repeats=(), reference_ms=None, errors=()):
+    def made(name, count, wrong=None, *, latency=lambda _: 100.0, repeats=(), reference_ms=None, errors=(), other=None):
         scored = []
         for number in range(count):
             answer = prediction(**(wrong or {}).get(number, {}))
@@ -51,7 +51,8 @@ def run(tmp_path):
                 usage=None, error="broken" if number in errors else None, repeats=again,
             )  # fmt: skip
             scored.append(Scored(case(number), record))
-        return FinishedRun(tmp_path / name, {"name": name}, tuple(scored), reference_ms)
+        metrics = {"reference_ms": {"value": reference_ms, "ci": [0, 1], "n": 1}, **(other or {})}
+        return FinishedRun(tmp_path / name, {"name": name}, tuple(scored), metrics)
 
     return made
 
@@ -65,8 +66,7 @@ def written(tmp_path):
         cases = tmp_path / "cases.jsonl"
         cases.write_text("".join(one.case.model_dump_json() + "\n" for one in finished.scored), "utf-8")
         (finished.folder / "config.json").write_text(json.dumps(dict(finished.config)), "utf-8")
-        reference = {"reference_ms": {"value": finished.reference_ms, "ci": [0, 1], "n": 1}}
-        (finished.folder / "metrics.json").write_text(json.dumps(reference), "utf-8")
+        (finished.folder / "metrics.json").write_text(json.dumps(dict(finished.metrics)), "utf-8")
         lines = "".join(one.record.model_dump_json() + "\n" for one in finished.scored)
         (finished.folder / "predictions.jsonl").write_text(lines, "utf-8")
         return finished.folder, cases

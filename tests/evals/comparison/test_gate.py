@@ -3,7 +3,7 @@
 import pytest
 
 from evals.comparison.comparison import compare
-from evals.comparison.gate import refusals
+from evals.comparison.gate import differing, refusals
 from retrieval.taxonomy import Category
 from tests.evals.comparison.conftest import UNSURE, WRONG
 
@@ -66,3 +66,21 @@ def test_an_answer_that_became_an_error_is_refused(run):
     """It is named, beside what else it costs."""
     reasons = refusals(compare(run("before", CASES), run("after", CASES, errors=(5,))))
     assert any("c5" in reason and "error" in reason for reason in reasons)
+
+
+def test_latency_can_be_left_out(run):
+    """Of another machine's clock only a rough ratio is known."""
+    before = run("before", CASES, latency=lambda n: 100.0 + n)
+    after = run("after", CASES, latency=lambda n: 2 * (100.0 + n))
+    assert refusals(compare(before, after), latency=False) == []
+
+
+def test_a_run_that_draws_nothing_is_the_same_to_the_last_digit(run):
+    """Every metric but the times; one that is missing counts."""
+    metric = {"value": 0.8, "ci": [0.7, 0.9], "n": 40}
+    times = {"latency_p95_ms": {"value": 1.0, "ci": [1, 1], "n": 40}}
+    before = run("before", CASES, other={"severity": metric, **times}, reference_ms=50.0)
+    assert differing(before, run("same", CASES, other={"severity": metric}, reference_ms=70.0)) == []
+    other = run("other", CASES, other={"severity": {**metric, "value": 0.8001}})
+    assert differing(before, other) == ["severity is 0.8001, in the baseline 0.8"]
+    assert differing(before, run("none", CASES)) == ["severity is missing, in the baseline 0.8"]
