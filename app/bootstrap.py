@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 from app.knowledge_base import KnowledgeBase
 from app.model_profiles import API_KEY, ModelProfile, profiles_of
 from app.pipeline import Pipeline
-from app.settings import NO_LOGS, ModelSettings, Settings
+from app.settings import NO_LOGS, LokiSettings, ModelSettings, Settings
 from app.telemetry.setup import Telemetry
 from app.telemetry.spans import traced_request
 from app.triage.llama_cpp import LlamaCpp
@@ -169,6 +169,21 @@ def _telemetry(settings: Settings, processors: Sequence[SpanProcessor]) -> Telem
     )
 
 
+def loki_connection(loki: LokiSettings) -> LokiConnection:
+    """How the settings say that Loki is reached; BadInput where they do not say where it is."""
+    if loki.url is None:
+        raise BadInput("there is no Loki to read: set LOKI_URL to its address")
+    return LokiConnection(
+        str(loki.url).rstrip("/"),
+        tenant=loki.tenant,
+        username=loki.username,
+        password=loki.password.get_secret_value() if loki.password else None,
+        token=loki.bearer_token.get_secret_value() if loki.bearer_token else None,
+        ca_file=loki.ca_file,
+        on_request=traced_request,
+    )
+
+
 def log_source(settings: Settings, logs: Sequence[Path] | None, *, demo: bool, max_lines: int = MAX_LINES) -> LogSource:
     """Files where any are given, else the demo's captures or Loki; BadInput where there is nothing to read.
 
@@ -180,15 +195,7 @@ def log_source(settings: Settings, logs: Sequence[Path] | None, *, demo: bool, m
     if loki.url is not None and not demo:
         grafana = settings.app.grafana_url
         return LokiSource(
-            LokiConnection(
-                str(loki.url).rstrip("/"),
-                tenant=loki.tenant,
-                username=loki.username,
-                password=loki.password.get_secret_value() if loki.password else None,
-                token=loki.bearer_token.get_secret_value() if loki.bearer_token else None,
-                ca_file=loki.ca_file,
-                on_request=traced_request,
-            ),
+            loki_connection(loki),
             budget=Budget(lines=loki.max_lines, bytes=loki.max_bytes, seconds=loki.max_seconds),
             explore=Explore(str(grafana).rstrip("/"), datasource=loki.datasource) if grafana else None,
         )

@@ -16,7 +16,9 @@ from evals.capture.scenario import CaptureError, RequirementError, Scenario
 from evals.dataset.cases import Case, write_cases
 from evals.dataset.commands.analyze import analyze
 from evals.dataset.commands.combine import combine
+from evals.dataset.commands.extract import extract
 from evals.dataset.commands.freeze import freeze
+from evals.dataset.commands.review import review
 from evals.dataset.commands.synthesize import synthesize
 from retrieval.errors import BadInput
 
@@ -148,7 +150,9 @@ def _print_json(value: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
+dataset.command(epilog="Example: LOKI_URL=http://localhost:3100 logagent dataset extract --window 24h")(extract)
 dataset.command(epilog="Example: logagent dataset synthesize --seed 7 --out synthetic.jsonl")(synthesize)
 dataset.command(epilog="Example: logagent dataset combine --seed 7 --out combined.jsonl")(combine)
 dataset.command(epilog="Example: logagent dataset analyze combined.jsonl --out /tmp/report")(analyze)
 dataset.command(epilog="Example: logagent dataset freeze combined.jsonl --out golden-v2.jsonl")(freeze)
+dataset.command(epilog="Example: logagent dataset review cases.jsonl --reviewer anna --out verdicts.jsonl")(review)

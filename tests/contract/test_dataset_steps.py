@@ -1,12 +1,15 @@
 """`logagent dataset synthesize | combine | analyze | freeze`, seen from outside."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from evals.dataset.cases import read_cases
 from tests.contract.test_dataset_capture import dataset_command
+from tests.loki_double import LokiDouble
+from tests.retrieval.loki.pushing import Line, push
 
 
 def test_the_steps_lead_from_captures_to_a_frozen_dataset(tmp_path: Path) -> None:
@@ -62,7 +65,38 @@ def test_a_dataset_that_is_not_as_wanted_fails_the_analysis(tmp_path: Path) -> N
     assert "wanted" in answer.stderr
 
 
-@pytest.mark.parametrize("step", ["synthesize", "combine", "analyze", "freeze"])
+@pytest.mark.parametrize("step", ["extract", "synthesize", "combine", "analyze", "freeze", "review"])
 def test_help_has_an_example(tmp_path: Path, step: str) -> None:
     """The help of each step shows how it is used."""
-    assert f"Example: logagent dataset {step}" in dataset_command(step, "--help", folder=tmp_path).stdout
+    assert f"logagent dataset {step} " in dataset_command(step, "--help", folder=tmp_path).stdout
+
+
+def test_extract_reads_a_loki(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON on stdout with what each filter found, and the candidates in a file."""
+    with LokiDouble().serving() as double:
+        monkeypatch.setenv("LOKI_URL", double.url)
+        now = time.time_ns() - 60 * 10**9
+        push(double.url, [Line(now, 'level=error msg="no space left on device"', {"namespace": "a", "app": "db"})])
+        answer = dataset_command("extract", "--window", "1h", "--json", folder=tmp_path)
+    result = json.loads(answer.stdout)
+
+    assert answer.returncode == 0
+    assert (result["lines"], result["candidates"], result["filters"]["disk"]) == (1, 1, 1)
+    assert len((tmp_path / "candidates.jsonl").read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "words"),
+    [("", 2, "set LOKI_URL to its address"), ("http://127.0.0.1:9", 1, "127.0.0.1:9")],
+)
+def test_extract_says_what_keeps_it_from_a_loki(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, code: int, words: str
+) -> None:
+    """No address is bad input; a Loki that does not answer is a failure; neither is a traceback or a file."""
+    monkeypatch.setenv("LOKI_URL", address) if address else monkeypatch.delenv("LOKI_URL", raising=False)
+    answer = dataset_command("extract", folder=tmp_path)
+
+    assert answer.returncode == code
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert list(tmp_path.iterdir()) == []
