@@ -53,7 +53,7 @@ def test_hostile_log_text_is_shown_and_does_nothing(chat, visit, results):
     visited.ask(f"what is failing? {MARKUP}")
     page.locator(".kla-template").first.click()
     page.locator('.kla-cite[data-kind="log"]').first.click()
-    page.locator("#side-view-content .kla-line").first.wait_for(timeout=10_000)
+    page.locator("#side-view-content .kla-line").first.wait_for(timeout=30_000)
     page.wait_for_timeout(1_000)  # whatever would load or run has had its time
     page.screenshot(path=results / "hostile.png")
     for place in (".kla-problem", ".kla-samples", '#side-view-content .kla-line[data-cited="true"]', ".step"):
@@ -78,7 +78,7 @@ def test_every_attack_is_letters(attacked, visit, results):
         template.click()
     for citation in page.locator('.kla-cite[data-kind="log"]').all()[:6]:
         citation.click()
-        page.locator("#side-view-content .kla-line").first.wait_for(timeout=10_000)
+        page.locator("#side-view-content .kla-line").first.wait_for(timeout=30_000)
     page.wait_for_timeout(1_000)  # whatever would load or run has had its time
     page.screenshot(path=results / "attacked.png", full_page=True)
     shown = page.locator("body").inner_text()

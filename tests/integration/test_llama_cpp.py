@@ -266,11 +266,11 @@ def test_the_server_ends_with_its_parent(model_path):
         url = parent.stdout.readline().split()[-1]
         assert httpx.get(f"{url}/health").status_code == 200
         parent.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 15
     while time.monotonic() < deadline:
         try:
             httpx.get(f"{url}/health")
-        except httpx.ConnectError:
+        except httpx.TransportError:  # refused, or cut off in the moment of its end
             return
         time.sleep(0.05)
     pytest.fail("the server outlived its parent")
