@@ -126,7 +126,7 @@ def test_a_job_is_killed_half_way(tmp_path, server, corpus, undisturbed, embedde
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_the_command_is_ended_half_way(tmp_path, server, number):
     """`logagent ingest runbooks` with the real model: a signal ends it between two batches; run again, it completes."""
-    corpus = written(tmp_path / "many", 175)
+    corpus = written(tmp_path / "many", 500)  # seconds of encoding follow the first batch, on a fast machine too
     settings = environment(tmp_path / "home", EMBEDDING_MODEL="", CHROMA_URL=server.url)
     command = [SCRIPT, "ingest", "runbooks", corpus, "--json"]
     job = subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -139,9 +139,9 @@ def test_the_command_is_ended_half_way(tmp_path, server, number):
     if number == signal.SIGKILL:
         assert job.returncode == -signal.SIGKILL
     else:
-        assert (job.returncode, err.count("stopped after 512 of 525 texts"), "Traceback" in err) == (1, 1, False)
+        assert (job.returncode, err.count("stopped after 512 of 1,500 texts"), "Traceback" in err) == (1, 1, False)
     again = subprocess.run(command, env=settings, capture_output=True, text=True, check=True, timeout=200)
-    assert f'"chunks_embedded": {525 - 512}' in again.stdout
+    assert f'"chunks_embedded": {1500 - 512}' in again.stdout
 
 
 def written_to(server):
