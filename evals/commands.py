@@ -16,6 +16,7 @@ from evals.capture.scenario import CaptureError, RequirementError, Scenario
 from evals.dataset.cases import Case, write_cases
 from evals.dataset.commands.analyze import analyze
 from evals.dataset.commands.combine import combine
+from evals.dataset.commands.drafts import drafts
 from evals.dataset.commands.extract import extract
 from evals.dataset.commands.freeze import freeze
 from evals.dataset.commands.review import review
@@ -54,7 +55,7 @@ def capture(
         with ended_by_sigterm():
             outcome = _capture_all(out, chosen)
     except BadInput as error:
-        typer.echo(str(error), err=True)
+        typer.echo(f"logagent: {error}", err=True)
         raise typer.Exit(2) from error
     _show_outcome(outcome, as_json=as_json)
     if outcome.failed or not outcome.captured:
@@ -156,3 +157,4 @@ dataset.command(epilog="Example: logagent dataset combine --seed 7 --out combine
 dataset.command(epilog="Example: logagent dataset analyze combined.jsonl --out /tmp/report")(analyze)
 dataset.command(epilog="Example: logagent dataset freeze combined.jsonl --out golden-v2.jsonl")(freeze)
 dataset.command(epilog="Example: logagent dataset review cases.jsonl --reviewer anna --out verdicts.jsonl")(review)
+dataset.add_typer(drafts, name="drafts")

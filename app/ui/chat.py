@@ -42,7 +42,8 @@ async def ingest(action: cl.Action) -> None:
 async def rate_answer(action: cl.Action) -> None:
     """Somebody said whether an answer was right."""
     correction = action.payload.get("correction")
-    await rate(str(action.payload.get("turn", "")), None if correction is None else str(correction))
+    turn = str(action.payload.get("turn", ""))
+    await rate(turn, _memory().find(turn), None if correction is None else str(correction))
 
 
 @cl.action_callback("keep_rated")  # type: ignore[untyped-decorator]

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from app.web.access import hash_password
+from evals.dataset.cases import read_cases
 from tests.browser.conftest import running_chat
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.timeout(400)]
@@ -25,9 +26,13 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def closed_chat(browser, tmp_path_factory, folder):
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def closed_chat(browser, home, folder):
     """The demo for anna, an admin, and ben."""
-    home = tmp_path_factory.mktemp("home")
     users = home / "users"
     users.write_text("".join(f"{name}:{hash_password(f'{name}-secret')}\n" for name in ("anna", "ben")))
     with pytest.MonkeyPatch.context() as environment:
@@ -87,8 +92,11 @@ def test_an_admin_ingests_a_folder_and_its_runbook_is_found(closed_chat, signed_
     page.locator("#side-view-content", has_text="flux capacitor of the sprocket").wait_for(timeout=10_000)
 
 
-def test_a_rated_answer_becomes_an_incident_that_is_cited(closed_chat, signed_in):
-    """What ben says waits; what anna says is kept at once, and the next answer to the same problem cites it."""
+def test_a_rated_answer_becomes_an_incident_that_is_cited(closed_chat, signed_in, home, logagent, tmp_path):
+    """What ben says waits; what anna says is kept at once, and the next answer to the same problem cites it.
+
+    Each is a draft case as well, which the command line takes into a file, once.
+    """
     for name, said in (("ben", "Noted"), ("anna", "Kept as a past incident")):
         page = signed_in(name)
         page.locator("#starters button").first.click(timeout=60_000)
@@ -96,6 +104,28 @@ def test_a_rated_answer_becomes_an_incident_that_is_cited(closed_chat, signed_in
         page.locator(".kla-notice", has_text=said).wait_for(timeout=120_000)
     say(page, "What is failing right now, and why?")
     page.locator('.kla-cite[data-kind="incident"]').first.wait_for(timeout=60_000)
+    drafts = logagent("dataset", "drafts", "list", "--json", LOGAGENT_HOME=str(home)).json["drafts"]
+    assert [each["expected"]["status"] for each in drafts] == ["problem", "problem"]
+    accept = ("dataset", "drafts", "accept", drafts[0]["id"], "--into", tmp_path / "mine.jsonl")
+    assert logagent(*accept, LOGAGENT_HOME=str(home)).code == 0
+    assert logagent(*accept, LOGAGENT_HOME=str(home)).code == 2
+    (case,) = read_cases(tmp_path / "mine.jsonl")
+    assert case.expected.key_lines
+    assert max(case.expected.key_lines) < len(case.logs)
+
+
+def test_a_correction_becomes_a_draft_without_its_secret(closed_chat, signed_in, home, logagent):
+    """What was typed into the form is the draft's root cause, redacted."""
+    page = signed_in("ben")
+    say(page, "What is failing right now, and why?")
+    page.locator(".kla-rating button", has_text="No").click(timeout=60_000)
+    page.locator(".kla-rating input").fill("the token=s3cr3ts3cr3ts3cr3t of the registry ran out")
+    page.locator(".kla-rating button", has_text="Send").click()
+    page.locator(".kla-notice", has_text="draft case").wait_for(timeout=60_000)
+    drafts = logagent("dataset", "drafts", "list", "--json", LOGAGENT_HOME=str(home)).json["drafts"]
+    (mine,) = (each for each in drafts if each["corrected"])
+    assert mine["expected"]["root_cause"].endswith("of the registry ran out")
+    assert "s3cr3t" not in mine["expected"]["root_cause"]
 
 
 def test_everybody_else_is_refused(signed_in, results):

@@ -46,7 +46,7 @@ def test_an_unknown_scenario_is_bad_input(tmp_path: Path) -> None:
     assert answer.returncode == 2
     assert answer.stdout == ""
     assert answer.stderr.strip().splitlines() == [
-        "there is no scenario 'no-such-scenario'; `logagent dataset capture --list` names them"
+        "logagent: there is no scenario 'no-such-scenario'; `logagent dataset capture --list` names them"
     ]
 
 

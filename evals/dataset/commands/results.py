@@ -30,7 +30,7 @@ def errors_in_a_sentence() -> Iterator[None]:
     try:
         yield
     except LogAgentError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(f"logagent: {error}", err=True)
         raise typer.Exit(2 if isinstance(error, BadInput) else 1) from error
 
 
