@@ -39,7 +39,7 @@ class Window(Section):
 
 
 class Selectors(Section):
-    """The label values that every line had to have; None where any would do."""
+    """The label values that every line had to have, several that will do as "llm, shop"; None where any would do."""
 
     namespace: str | None = None
     pod: str | None = None

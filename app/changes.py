@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.answer_sections import ChangeRow
@@ -14,6 +14,7 @@ from retrieval.patterns.change import Change, ChangeKind, Changes, Judgement
 from retrieval.patterns.changes import find_changes
 from retrieval.patterns.pattern import Pattern
 from retrieval.redaction import redact_table
+from retrieval.selectors import Selectors
 from retrieval.time_window import TimeWindow
 from retrieval.timestamps import to_datetime, to_iso
 
@@ -32,7 +33,7 @@ class WindowChanges:
 
 
 async def changes_between(
-    source: LogSource, before: TimeWindow, after: TimeWindow, selectors: Mapping[str, str] | None = None
+    source: LogSource, before: TimeWindow, after: TimeWindow, selectors: Selectors | None = None
 ) -> WindowChanges:
     """What changed from `before` to `after` in the lines that have these labels; BadInput where the windows overlap."""
     refuse_overlap(before, after)

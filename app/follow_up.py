@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.compared_windows import ComparedWindows, preceding, shifted
-from app.intent import Intent, Wording, bare_terms, intent_of, read_wording, unknown_place
+from app.intent import Intent, Wording, bare_terms, intent_of, read_wording
+from app.named_labels import unknown_place
 from app.ranking_wish import ranking_wish
 from app.restrictions import Only, find_only
+from retrieval.selectors import Selected, Selectors, one_of
 from retrieval.taxonomy import IntentKind, WindowSource
 from retrieval.time_window import TimeWindow
 
@@ -44,7 +46,7 @@ class Earlier:
     intent: Intent
     window: TimeWindow
     before: TimeWindow | None
-    selectors: Mapping[str, str]
+    selectors: Selectors
 
 
 def follow_up(
@@ -90,14 +92,13 @@ def _with_bare_names(wording: Wording, known: Mapping[str, Sequence[str]]) -> Wo
         return wording
     words = set(re.findall(r"[a-z0-9][a-z0-9.-]*[a-z0-9]", wording.windows.rest.lower()))
     for name in ("namespace", "app", "pod"):
-        for value in known.get(name, ()):
-            if value.lower() in words:
-                return replace(wording, selectors={name: value}, notes=())
+        if named := [value for value in known.get(name, ()) if value.lower() in words]:
+            return replace(wording, selectors={name: one_of(named)}, notes=())
     unknown = unknown_place(wording.windows.rest, known)
     return replace(wording, selectors={"namespace": unknown}) if unknown else wording
 
 
-def _selectors(wording: Wording, earlier: Earlier) -> dict[str, str]:
+def _selectors(wording: Wording, earlier: Earlier) -> dict[str, Selected]:
     if _EVERYWHERE.search(wording.text.lower()):
         return dict(wording.selectors)
     kept = dict(earlier.selectors)

@@ -21,6 +21,7 @@ from prompts.registry import PromptRegistry
 from retrieval.log_lines import LogTable
 from retrieval.logs.source import LogRead, LogSource
 from retrieval.patterns.window_patterns import WindowPatterns
+from retrieval.selectors import Selectors
 from retrieval.taxonomy import IntentKind
 from retrieval.time_window import TimeWindow
 
@@ -86,7 +87,7 @@ class Asked:
 
     intent: Intent
     window: TimeWindow
-    selectors: Mapping[str, str]
+    selectors: Selectors
     before: TimeWindow | None = None
 
     @property

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import polars as pl
 
+from retrieval.selectors import Selectors, selects
 from retrieval.time_window import TimeWindow
 
 # Label names every part of the program knows; a source maps its own names to these.
@@ -83,15 +84,11 @@ class LogTable:
             self.rows.filter(moment.is_null() | ((moment >= window.start) & (moment < window.end))), self.streams
         )
 
-    def matching(self, selectors: Mapping[str, str]) -> "LogTable":
-        """The lines whose labels have all these values."""
+    def matching(self, selectors: Selectors) -> "LogTable":
+        """The lines whose labels have all that is wanted of them."""
         if not selectors:
             return self
-        wanted = [
-            index
-            for index, labels in enumerate(self.streams)
-            if all(labels.get(name) == value for name, value in selectors.items())
-        ]
+        wanted = [index for index, labels in enumerate(self.streams) if selects(selectors, labels)]
         return LogTable(self.rows.filter(pl.col("stream").is_in(wanted)), self.streams)
 
     def with_text(self, text: pl.Series) -> "LogTable":

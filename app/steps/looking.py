@@ -22,6 +22,7 @@ from retrieval.logs.events.finding import with_event_labels
 from retrieval.logs.source import Coverage, LogQuery, LogRead
 from retrieval.patterns.window_patterns import find_patterns
 from retrieval.redaction import redact_table, redact_text
+from retrieval.selectors import in_words
 from retrieval.taxonomy import IntentKind
 from retrieval.time_window import TimeWindow
 from retrieval.timestamps import to_nanoseconds
@@ -47,7 +48,7 @@ async def intent_step(turn: Turn) -> Asked:
         if intent.since and intent.window is None and turn.question.window is None:
             before, window = await since_event(turn, intent, selectors, (before or window, window), extent)
         step.measured({Attribute.INTENT: intent.kind, Attribute.SELECTORS: sorted(selectors)})
-        chosen = "".join(f", {name} {value}" for name, value in selectors.items())
+        chosen = "".join(f", {name} {in_words(selected)}" for name, selected in selectors.items())
         other = f"{before} with " if before else ""
         step.summary = f"{intent.kind.value}, {other}{window}{chosen}"
     return Asked(intent, window, selectors, before)

@@ -12,6 +12,7 @@ from app.ranking import ranking_triage
 from app.triage.change_words import change_triage
 from app.triage.extractive import extractive_triage
 from app.turn import Looked, Turn
+from retrieval.selectors import values_of
 from retrieval.taxonomy import IntentKind
 from retrieval.timestamps import to_iso
 
@@ -53,7 +54,7 @@ def _answer(turn: Turn, looked: Looked, selection: Selection, triage: Triage) ->
         question=turn.question.text,
         intent=looked.asked.intent.kind,
         window=Window(start=to_iso(window.start), end=to_iso(window.end), source=window.source),
-        selectors=Selectors.model_validate(dict(looked.asked.selectors)),
+        selectors=Selectors(**{name: ", ".join(values_of(one)) for name, one in looked.asked.selectors.items()}),
         query=looked.read.query,
         link=looked.read.link,
         coverage=coverage_of(*(comparison.reads if comparison else (looked.read,))),

@@ -1,6 +1,5 @@
 """When "the deploy" was: the newest rollout among the events of the source, where there is one."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from app.change_events import last_rollout
@@ -11,6 +10,7 @@ from retrieval.log_lines import LogTable
 from retrieval.logs.events.finding import find_events, with_event_labels
 from retrieval.logs.source import LogQuery
 from retrieval.redaction import redact_table
+from retrieval.selectors import Selectors
 from retrieval.taxonomy import WindowSource
 from retrieval.time_window import TimeWindow
 from retrieval.timestamps import to_datetime
@@ -25,7 +25,7 @@ _SHARE = 0.1
 async def since_event(
     turn: Turn,
     intent: Intent,
-    selectors: Mapping[str, str],
+    selectors: Selectors,
     default: tuple[TimeWindow, TimeWindow],
     extent: TimeWindow | None,
 ) -> tuple[TimeWindow, TimeWindow]:
@@ -49,7 +49,7 @@ async def since_event(
     return before, after
 
 
-async def _lines(turn: Turn, window: TimeWindow, selectors: Mapping[str, str], text: str) -> LogTable:
+async def _lines(turn: Turn, window: TimeWindow, selectors: Selectors, text: str) -> LogTable:
     """The lines with this text; none where the source does not answer, which the question's own read will say."""
     if turn.logs_down:
         return LogTable()

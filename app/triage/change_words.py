@@ -11,6 +11,7 @@ from app.evidence_selection import Selection
 from app.triage.findings import Finding, ProblemGroup
 from app.triage.message import message_of
 from retrieval.patterns.change import Change, ChangeKind
+from retrieval.selectors import Selectors, in_words
 from retrieval.taxonomy import Category, EvidenceKind, Severity, Status
 
 MOST_TOLD = 2
@@ -29,13 +30,13 @@ def change_triage(
     problems: Sequence[ProblemGroup],
     selection: Selection,
     actions: Mapping[str, Action],
-    selectors: Mapping[str, str],
+    selectors: Selectors,
 ) -> Triage:
     """The triage of what changed; `findings` are the changes, in the same order; `selectors` chose the lines."""
     if comparison.failed:
         return _untold("One of the two windows could not be read, so what changed cannot be told.", selection)
     before, after = comparison.counts
-    of = "".join(f" of {name} {value}" for name, value in selectors.items())
+    of = "".join(f" of {name} {in_words(selected)}" for name, selected in selectors.items())
     if not before and not after:
         return _untold(f"Neither window holds a log line{of}. Name other windows, or another namespace.", selection)
     if not after:

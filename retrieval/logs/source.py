@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from retrieval.log_lines import LogTable
+from retrieval.selectors import Selectors
 from retrieval.time_window import TimeWindow
 
 
@@ -18,7 +19,7 @@ class LogQuery:
     """
 
     window: TimeWindow
-    selectors: Mapping[str, str] = field(default_factory=dict)
+    selectors: Selectors = field(default_factory=dict)
     terms: tuple[str, ...] = ()
     holding: tuple[str, ...] = ()
     share: float = 1.0

@@ -37,6 +37,8 @@ def after(question: str, first: str = "what changed since 14:00 in llm?") -> Int
         ("Same for kube-system please", {"namespace": "kube-system"}),
         ("logging?", {"namespace": "logging"}),
         ("and redis?", {"app": "redis"}),
+        ("and in logging and shop?", {"namespace": ("logging", "shop")}),
+        ("and logging, shop?", {"namespace": ("logging", "shop")}),
         ("and everywhere?", {}),
         ("and in pod api-7d9f8b6c5-x2x4z", {"pod": "api-7d9f8b6c5-x2x4z"}),
     ],

@@ -83,6 +83,7 @@ def test_the_same_changes_as_the_command_lists(logagent: CommandLine, archive: P
         ("what is new since 14:00 in namespace shop", "2026-11-20T13:00:00Z", {"shop"}),
         ("compare the last hour with the hour before", "2026-11-20T13:00:00Z", {"shop", "llm", "logging"}),
         ("what disappeared since 14:00 in logging?", "2026-11-20T13:00:00Z", {"logging"}),
+        ("what changed since 14:00 in llm and in logging?", "2026-11-20T13:00:00Z", {"llm", "logging"}),
     ],
 )
 def test_windows_and_place_from_words(
@@ -144,6 +145,16 @@ def test_over_loki_with_both_queries_and_links(logagent: CommandLine, loki: Loki
         assert '"expr":"{namespace=\\"shop\\"}"' in link
         assert f'"from":"{start // 10**6}"' in link
     assert answer.coverage.lines_read == answer.coverage.lines_matched == 360 + 360 + 312
+
+
+def test_two_namespaces_are_one_query(logagent: CommandLine, loki: LokiDouble) -> None:
+    """Both are looked at, and the answer says so; one that this window has not is named."""
+    now = ("--now", NOW, "--json")
+    ended = logagent("ask", "what changed since 14:00 in llm and shop?", *now, LOKI_URL=loki.url)
+    answer = conforming(ended.json)
+    assert {change.labels["namespace"] for change in answer.changes} == {"llm", "shop"}
+    assert ended.json["query"] == '{namespace=~"llm|shop"}'
+    assert ended.json["selectors"]["namespace"] == "llm, shop"
 
 
 def with_events(logagent: CommandLine, tmp_path: Path, source: str, question: str) -> ContractAnswer:

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from retrieval.logs.loki.client import LokiClient
 from retrieval.logs.loki.labels import DERIVED, LabelMap
 from retrieval.logs.loki.logql import LabelFilter, LogExpression, Matcher
+from retrieval.selectors import Selectors, values_of
 from retrieval.time_window import TimeWindow
 from retrieval.timestamps import NANOSECONDS
 
@@ -34,7 +35,7 @@ class Selection:
             self._indexed[key] = (time.monotonic(), names)
         return names
 
-    async def expression(self, selectors: Mapping[str, str], window: TimeWindow) -> LogExpression:
+    async def expression(self, selectors: Selectors, window: TimeWindow) -> LogExpression:
         """The log query of all lines whose labels have these values (names of `log_lines.LABELS`).
 
         An indexed label goes into the selector. One that is not, or that goes by several names in this window, is
@@ -43,12 +44,13 @@ class Selection:
         indexed = await self.indexed(window)
         matchers: list[Matcher] = []
         filters: list[LabelFilter] = []
-        for name, value in selectors.items():
-            names = await self._names(name, value, indexed, window)
+        for name, selected in selectors.items():
+            values = values_of(selected)
+            names = await self._names(name, values, indexed, window)
             if len(names) == 1 and (names[0] in indexed or not indexed):
-                matchers.append(Matcher.equal(names[0], value))
+                matchers.append(Matcher.any_of(names[0], values))
             else:
-                filters.append(LabelFilter(tuple(Matcher.equal(one, value) for one in names)))
+                filters.append(LabelFilter(tuple(Matcher.any_of(one, values) for one in names)))
         if not any(matcher.needs_value for matcher in matchers):
             matchers.insert(0, Matcher.present(self._always_there(indexed)))
         return LogExpression(tuple(matchers), tuple(filters))
@@ -59,15 +61,18 @@ class Selection:
         lists = await asyncio.gather(*(self._client.label_values(one, window) for one in names))
         return sorted({value for values in lists for value in values if value})
 
-    async def unknown(self, selectors: Mapping[str, str], window: TimeWindow) -> list[str]:
+    async def unknown(self, selectors: Selectors, window: TimeWindow) -> list[str]:
         """One sentence for each selector whose value Loki has never heard of in this window."""
         sentences: list[str] = []
-        for name, value in selectors.items():
+        for name, selected in selectors.items():
             values = await self.values(name, window)
-            if values and value not in values:
-                shown = ", ".join(values[:_NAMES_IN_A_WARNING])
-                more = f" and {len(values) - _NAMES_IN_A_WARNING} more" if len(values) > _NAMES_IN_A_WARNING else ""
-                sentences.append(f"Loki has no lines of {name} “{value}” in this window; it has {shown}{more}.")
+            shown = ", ".join(values[:_NAMES_IN_A_WARNING])
+            more = f" and {len(values) - _NAMES_IN_A_WARNING} more" if len(values) > _NAMES_IN_A_WARNING else ""
+            sentences += [
+                f"Loki has no lines of {name} “{value}” in this window; it has {shown}{more}."
+                for value in values_of(selected)
+                if values and value not in values
+            ]
         return sentences
 
     def grouping(self, name: str, indexed: frozenset[str]) -> str | None:
@@ -75,7 +80,8 @@ class Selection:
         names = [one for one in self._map.candidates(name) if one in indexed]
         return names[0] if len(names) == 1 else None
 
-    async def _names(self, name: str, value: str, indexed: frozenset[str], window: TimeWindow) -> list[str]:
+    async def _names(self, name: str, wanted: Sequence[str], indexed: frozenset[str], window: TimeWindow) -> list[str]:
+        """Loki's names for one of ours, those that hold a wanted value where that can be told."""
         candidates = self._map.candidates(name)
         if not indexed:
             return [candidates[0]]
@@ -85,7 +91,7 @@ class Selection:
         if len(present) == 1:
             return present
         lists = await asyncio.gather(*(self._client.label_values(one, window) for one in present))
-        holders = [one for one, values in zip(present, lists, strict=True) if value in values]
+        holders = [one for one, values in zip(present, lists, strict=True) if not set(wanted).isdisjoint(values)]
         own = [one for one in holders if one != DERIVED]
         return own or holders or present[:1]
 

@@ -22,6 +22,7 @@ from retrieval.logs.loki.reading import Part, Reader, Row
 from retrieval.logs.loki.selection import Selection
 from retrieval.logs.loki.volume import Volume, measure
 from retrieval.logs.source import Coverage, LogQuery, LogRead
+from retrieval.selectors import values_of
 from retrieval.time_window import TimeWindow
 
 _RECENT = timedelta(hours=6)
@@ -92,7 +93,8 @@ class LokiSource:
             answer = await self._lines(query, expression, reader)
         except BudgetSpent as error:
             raise LokiFailure(f"Loki did not answer within the {self._budget.seconds:g} s of a question.") from error
-        if not answer.rows:
+        several = any(len(values_of(selected)) > 1 for selected in query.selectors.values())
+        if not answer.rows or several:
             with suppress(BudgetSpent, LokiFailure):
                 answer.warnings += await spending.within(self._selection.unknown(query.selectors, query.window))
         text = str(expression)

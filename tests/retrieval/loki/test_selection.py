@@ -62,6 +62,28 @@ async def test_an_app_is_found_under_the_name_that_has_it(double: LokiDouble, so
     assert (await source.read(LogQuery(WINDOW, {"app": "web"}))).query == '{app="web"}'
 
 
+async def test_several_values_select_lines_of_each(double: LokiDouble, source_of: Make) -> None:
+    """Also where a label goes by two names, or is structured metadata; a value that is not there is named."""
+    push(
+        double.url,
+        [
+            Line(START, "one", {"namespace": "llm"}, {"pod": "a"}),
+            Line(START + 1, "two", {"namespace": "shop"}, {"pod": "b"}),
+            Line(START + 2, "three", {"namespace": "web"}, {"pod": "c"}),
+        ],
+    )
+    source = source_of(double.url)
+    read = await source.read(LogQuery(WINDOW, {"namespace": ("llm", "shop", "n.o")}))
+    assert [line.text for line in read.table] == ["one", "two"]
+    assert read.query == '{namespace=~"llm|shop|n\\\\.o"}'
+    assert read.warnings == ("Loki has no lines of namespace “n.o” in this window; it has llm, shop, web.",)
+    pods = await source.read(LogQuery(WINDOW, {"pod": ("a", "c")}))
+    assert [line.text for line in pods.table] == ["one", "three"]
+    push(double.url, [Line(START + 3, "four", {"k8s_namespace_name": "shop"})])
+    both = await source_of(double.url).read(LogQuery(WINDOW, {"namespace": ("llm", "shop")}))
+    assert [line.text for line in both.table] == ["one", "two", "four"]
+
+
 async def test_own_label_names_come_from_the_label_map(double: LokiDouble, source_of: Make) -> None:
     """A cluster with names of its own gives them as an argument."""
     push(double.url, [Line(START, "line", {"kube_ns": "llm", "job": "events"})])
