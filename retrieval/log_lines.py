@@ -95,6 +95,10 @@ class LogTable:
         """The same lines with other texts, in the same order."""
         return LogTable(self.rows.with_columns(text.alias("line")), self.streams)
 
+    def text_bytes(self) -> int:
+        """The size of all its lines' texts, in bytes of UTF-8."""
+        return int(self.rows["line"].str.len_bytes().sum())
+
     def label_values(self, name: str) -> list[str]:
         """The values that a label takes, sorted."""
         used = set(self.rows["stream"].unique().to_list())

@@ -1,6 +1,7 @@
 """Steps 8 to 10: the prompt, the model's triage, and the last look at every citation."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -187,7 +188,9 @@ async def _spoken(turn: Turn, step: Step, request: Request) -> ModelAnswer:
         await turn.steps.emit(ModelQueued(ahead))
 
     run = engine.run(request.rendered.messages, request.choices, evidence, request.actions)
+    asked = time.perf_counter()
     async with served.line.place(moved), aclosing(run) as progress:
+        step.measured({Attribute.QUEUE_SECONDS: time.perf_counter() - asked})
         if await served.busy_with_others():
             await turn.steps.emit(ModelQueued(None))
         async for item in progress:

@@ -89,7 +89,8 @@ async def logs_step(turn: Turn, asked: Asked) -> Sides[LogRead]:
         turn.warnings.extend(dict.fromkeys(warning for read in reads for warning in read.warnings))
         matched = sum(read.coverage.lines_matched for read in reads)
         lines = sum(read.coverage.lines_read for read in reads)
-        step.measured({Attribute.LINES_MATCHED: matched, Attribute.LINES_READ: lines})
+        size = sum(read.table.text_bytes() for read in reads)
+        step.measured({Attribute.LINES_MATCHED: matched, Attribute.LINES_READ: lines, Attribute.BYTES_READ: size})
         step.content(Content.QUERY, reads[0].query or "")
         step.summary = f"{lines:,} of {matched:,} lines read{' in two windows' if asked.before else ''}"
         step.details = {"query": reads[0].query} if reads[0].query else {}

@@ -12,6 +12,8 @@ one question, each name once:
     │   └── chat {model}               CLIENT, one for each request to the model
     └── logagent.verify
 
+`logagent.feedback` is a root of its own: somebody rated an answer, whose trace it names.
+
 `Attribute` says what was measured or chosen and never holds text from a question, a prompt, a log or an answer.
 `Content` holds exactly such text and is recorded only where the content switch is on.
 """
@@ -28,6 +30,7 @@ from retrieval.taxonomy import EvidenceKind
 SCOPE: Final = "logagent"
 SERVICE: Final = "k8s-log-agent"
 WORKFLOW: Final = "logagent.turn"
+FEEDBACK: Final = "logagent.feedback"
 
 INVOKE_WORKFLOW: Final = gen_ai.GenAiOperationNameValues.INVOKE_WORKFLOW.value
 CHAT: Final = gen_ai.GenAiOperationNameValues.CHAT.value
@@ -68,6 +71,7 @@ class Attribute(StrEnum):
     SELECTORS = "logagent.selectors"  # which labels were given, not their values
     LINES_MATCHED = "logagent.coverage.lines_matched"
     LINES_READ = "logagent.coverage.lines_read"
+    BYTES_READ = "logagent.coverage.bytes_read"  # of the text of these lines
     TRUNCATED = "logagent.coverage.truncated"
     REDACTIONS = "logagent.redactions.count"
     PATTERNS = "logagent.patterns.count"
@@ -109,8 +113,13 @@ class Attribute(StrEnum):
     INPUT_TOKENS = gen_ai.GEN_AI_USAGE_INPUT_TOKENS
     OUTPUT_TOKENS = gen_ai.GEN_AI_USAGE_OUTPUT_TOKENS
     CACHED_TOKENS = gen_ai.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS
+    QUEUE_SECONDS = "logagent.queue.seconds"  # from asking for a slot of the model to having it
     REPAIRED = "logagent.verify.repaired"
     FELL_BACK = "logagent.verify.fell_back"  # the extractive triage stands in for the model's
+
+    # what a person said of an answer afterwards
+    VERDICT = "logagent.feedback.verdict"
+    RATED_TRACE = "logagent.feedback.trace_id"
 
 
 class Content(StrEnum):

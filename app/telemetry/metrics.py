@@ -8,14 +8,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.metrics import Meter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from prometheus_client import CollectorRegistry, start_http_server
 
 from app.telemetry.conventions import SCOPE
-from app.telemetry.span_metrics import SpanMetrics
+from app.telemetry.exemplars import ExemplarReader
 from retrieval.errors import BadInput
 
 EXPORT_MILLISECONDS = 15_000
@@ -25,8 +25,8 @@ EXPORT_TIMEOUT_SECONDS = 3.0
 @contextmanager
 def serving_metrics(
     port: int | None, *, host: str = "127.0.0.1", endpoint: str | None = None, service_name: str = SCOPE
-) -> Iterator[SpanMetrics | None]:
-    """A span processor whose metrics are served and sent while the block runs; None where neither is asked for.
+) -> Iterator[Meter | None]:
+    """A meter whose metrics are served and sent while the block runs; None where neither is asked for.
 
     `port` is that of `/metrics`; `endpoint` the full OTLP/HTTP address for metrics. BadInput where the port is taken.
     """
@@ -36,7 +36,7 @@ def serving_metrics(
     registry = CollectorRegistry()
     readers: list[MetricReader] = []
     if port is not None:
-        readers.append(PrometheusMetricReader(registry=registry, scope_info_enabled=False))
+        readers.append(ExemplarReader(registry))
     if endpoint is not None:
         readers.append(_otlp(endpoint))
     provider = MeterProvider(
@@ -45,7 +45,7 @@ def serving_metrics(
     )  # fmt: skip
     try:
         with _page(port, host, registry):
-            yield SpanMetrics(provider.get_meter(SCOPE))
+            yield provider.get_meter(SCOPE)
     finally:
         provider.shutdown(timeout_millis=EXPORT_TIMEOUT_SECONDS * 1000)
 

@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping
 from opentelemetry.context import Context
 from opentelemetry.metrics import Counter, Histogram, Meter
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import NonRecordingSpan, StatusCode, set_span_in_context
 
 from app.answer import STEPS
 from app.telemetry import metric_names as names
 from app.telemetry.conventions import (
     CHAT,
     EVIDENCE_BY_KIND,
+    FEEDBACK,
     INVOKE_WORKFLOW,
     RETRIEVAL,
     Attribute,
@@ -27,10 +28,16 @@ from app.telemetry.metric_names import Kind, Metric
 NANOSECONDS = 1_000_000_000
 _STEP_OF = {step_name(step): step for step in STEPS}
 _CARD = step_name("card")
+_OF_STEPS = (
+    (names.LINES_READ, Attribute.LINES_READ),
+    (names.BYTES_READ, Attribute.BYTES_READ),
+    (names.REDACTIONS, Attribute.REDACTIONS),
+    (names.QUEUE_SECONDS, Attribute.QUEUE_SECONDS),
+)
 
 
 class SpanMetrics(SpanProcessor):
-    """Records into a meter what each ended span says."""
+    """Records into a meter what each ended span says, with the span as the exemplar of its figures."""
 
     def __init__(self, meter: Meter) -> None:
         self._counters: dict[Metric, Counter] = {}
@@ -38,6 +45,8 @@ class SpanMetrics(SpanProcessor):
         for metric in names.OF_QUESTIONS:
             if metric.kind is Kind.COUNTER:
                 self._counters[metric] = meter.create_counter(metric.name, metric.unit, metric.description)
+                if not metric.labels:  # the first rise of a series that was not there before is seen by no rate()
+                    self._counters[metric].add(0)
             else:
                 self._histograms[metric] = meter.create_histogram(
                     metric.name, metric.unit, metric.description, explicit_bucket_boundaries_advisory=metric.buckets
@@ -60,65 +69,73 @@ class SpanMetrics(SpanProcessor):
         attributes: Mapping[str, object] = span.attributes or {}
         if (step := _STEP_OF.get(span.name)) is not None:
             self._step(span, step, attributes)
+        elif span.name == FEEDBACK:
+            labels = {"verdict": _text(attributes, Attribute.VERDICT), "engine": _text(attributes, Attribute.ENGINE)}
+            self._record(span, names.FEEDBACK, 1, **labels)
         elif reader := self._readers.get(str(attributes.get(Attribute.OPERATION))):
             reader(span, attributes)
+
+    def _record(self, span: ReadableSpan, metric: Metric, value: float, /, **labels: str) -> None:
+        context = set_span_in_context(NonRecordingSpan(span.context), Context()) if span.context else None
+        if metric in self._counters:
+            self._counters[metric].add(value, labels, context)
+        else:
+            self._histograms[metric].record(value, labels, context)
 
     def _turn(self, span: ReadableSpan, attributes: Mapping[str, object]) -> None:
         self._began.pop(span.context.span_id if span.context else 0, None)
         if attributes.get(Attribute.CANCELLED):
-            self._counters[names.CANCELLED].add(1)
+            self._record(span, names.CANCELLED, 1)
             return
         if span.status.status_code is StatusCode.ERROR:
-            self._counters[names.ERRORS].add(1, {"error_type": _text(attributes, Attribute.ERROR_TYPE)})
+            self._record(span, names.ERRORS, 1, error_type=_text(attributes, Attribute.ERROR_TYPE))
             return
         labels = {
             "intent": _text(attributes, Attribute.INTENT),
             "engine": _text(attributes, Attribute.ENGINE),
             "status": _text(attributes, Attribute.STATUS),
         }
-        self._histograms[names.TURN_SECONDS].record(_seconds(span), labels)
-        self._counters[names.CITATIONS].add(_number(attributes, Attribute.CITATIONS))
+        self._record(span, names.TURN_SECONDS, _seconds(span), **labels)
+        self._record(span, names.CITATIONS, _number(attributes, Attribute.CITATIONS))
         for kind, key in EVIDENCE_BY_KIND.items():
-            self._histograms[names.EVIDENCE].record(_number(attributes, key), {"kind": kind.value})
+            self._record(span, names.EVIDENCE, _number(attributes, key), kind=kind.value)
 
     def _step(self, span: ReadableSpan, step: str, attributes: Mapping[str, object]) -> None:
-        self._histograms[names.STEP_SECONDS].record(_seconds(span), {"step": step})
+        self._record(span, names.STEP_SECONDS, _seconds(span), step=step)
         if span.name == _CARD and span.parent and (began := self._began.get(span.parent.span_id)):
-            self._histograms[names.CARD_SECONDS].record(max(0, (span.end_time or began) - began) / NANOSECONDS)
-        for metric, key in ((names.LINES_READ, Attribute.LINES_READ), (names.REDACTIONS, Attribute.REDACTIONS)):
+            self._record(span, names.CARD_SECONDS, max(0, (span.end_time or began) - began) / NANOSECONDS)
+        for metric, key in _OF_STEPS:
             if key in attributes:
-                self._counters[metric].add(_number(attributes, key))
+                self._record(span, metric, _number(attributes, key))
         if attributes.get(Attribute.REPAIRED):
-            self._counters[names.REPAIRS].add(1)
+            self._record(span, names.REPAIRS, 1)
         if attributes.get(Attribute.FELL_BACK):
-            self._counters[names.FALLBACKS].add(1)
+            self._record(span, names.FALLBACKS, 1)
 
     def _chat(self, span: ReadableSpan, attributes: Mapping[str, object]) -> None:
-        model = {"model": _text(attributes, Attribute.REQUEST_MODEL)}
-        failed = span.status.status_code is StatusCode.ERROR
-        self._histograms[names.MODEL_SECONDS].record(_seconds(span), {**model, "failed": str(failed).lower()})
+        model = _text(attributes, Attribute.REQUEST_MODEL)
+        failed = str(span.status.status_code is StatusCode.ERROR).lower()
+        self._record(span, names.MODEL_SECONDS, _seconds(span), model=model, failed=failed)
         if Attribute.FIRST_CHUNK_SECONDS in attributes:
-            self._histograms[names.FIRST_CHUNK_SECONDS].record(
-                _number(attributes, Attribute.FIRST_CHUNK_SECONDS), model
-            )
+            first = _number(attributes, Attribute.FIRST_CHUNK_SECONDS)
+            self._record(span, names.FIRST_CHUNK_SECONDS, first, model=model)
         for kind, key, counter in (
             ("input", Attribute.INPUT_TOKENS, names.INPUT_TOKENS),
             ("output", Attribute.OUTPUT_TOKENS, names.OUTPUT_TOKENS),
         ):
             if key in attributes:
                 tokens = _number(attributes, key)
-                self._histograms[names.MODEL_TOKENS].record(tokens, {**model, "gen_ai_token_type": kind})
-                self._counters[counter].add(tokens, model)
+                self._record(span, names.MODEL_TOKENS, tokens, model=model, gen_ai_token_type=kind)
+                self._record(span, counter, tokens, model=model)
         if Attribute.CACHED_TOKENS in attributes:
-            self._counters[names.CACHED_TOKENS].add(_number(attributes, Attribute.CACHED_TOKENS), model)
+            self._record(span, names.CACHED_TOKENS, _number(attributes, Attribute.CACHED_TOKENS), model=model)
 
     def _retrieval(self, span: ReadableSpan, attributes: Mapping[str, object]) -> None:
-        labels = {"collection": _text(attributes, Attribute.DB_COLLECTION)}
-        self._histograms[names.RETRIEVAL_SECONDS].record(_seconds(span), labels)
-        if Attribute.HITS in attributes:
-            self._histograms[names.RETRIEVAL_HITS].record(_number(attributes, Attribute.HITS), labels)
-        if Attribute.TOP_SCORE in attributes:
-            self._histograms[names.RETRIEVAL_SCORE].record(_number(attributes, Attribute.TOP_SCORE), labels)
+        collection = _text(attributes, Attribute.DB_COLLECTION)
+        self._record(span, names.RETRIEVAL_SECONDS, _seconds(span), collection=collection)
+        for metric, key in ((names.RETRIEVAL_HITS, Attribute.HITS), (names.RETRIEVAL_SCORE, Attribute.TOP_SCORE)):
+            if key in attributes:
+                self._record(span, metric, _number(attributes, key), collection=collection)
 
 
 def _seconds(span: ReadableSpan) -> float:

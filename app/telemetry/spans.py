@@ -172,6 +172,14 @@ def retrieval_span(step: TracedSpan, collection: str, *, server: str | None = No
         yield span
 
 
+def record_feedback(telemetry: Telemetry, *, trace_id: str, verdict: str, engine: str) -> None:
+    """A span that somebody rated the answer of this trace; `verdict` is `confirmed` or `corrected`."""
+    span = TracedSpan(telemetry, conventions.FEEDBACK, Context(), SpanKind.INTERNAL, [])
+    span.set({Attribute.VERDICT: verdict, Attribute.RATED_TRACE: trace_id, Attribute.ENGINE: engine})
+    with span.running():
+        pass
+
+
 def propagation_headers() -> dict[str, str]:
     """W3C headers that make an outgoing request part of the current trace; empty outside a span."""
     headers: dict[str, str] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from app.model_profiles import ModelProfile
+from app.telemetry.queue_metrics import QueueState
 from app.triage.engine import LanguageModel
 from app.triage.model_identity import ModelIdentity
 from app.triage.model_server import Health
@@ -115,6 +116,12 @@ class ModelPool:
     async def look(self) -> None:
         """See what is loaded everywhere; a server that does not answer is left for later."""
         await asyncio.gather(*(each.look() for each in self.served), return_exceptions=True)
+
+    def queues(self) -> list[QueueState]:
+        """The line before each model, as it stands now."""
+        return [
+            QueueState(each.profile.name, each.line.slots, each.line.running, each.line.waiting) for each in self.served
+        ]
 
     async def state(self) -> list[dict[str, Any]]:
         """Each profile with its health, what is loaded, and how many are being answered and waiting."""

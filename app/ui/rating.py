@@ -10,6 +10,7 @@ import chainlit as cl
 from app.answer import Answer
 from app.draft_cases import DraftCases
 from app.rated_answers import RatedAnswers
+from app.telemetry.spans import record_feedback
 from app.ui.notice import say
 from app.ui.screen_element import screen_element
 from app.ui.sign_in import current_user
@@ -51,6 +52,8 @@ async def rate(turn: str, remembered: RememberedTurn | None, correction: str | N
         fresh = await asyncio.to_thread(_drafts().add, answer, lines, correction)
         if is_incident:
             await asyncio.to_thread(_rated().rate, answer, correction, user.name, keep=user.admin)
+        verdict = "confirmed" if correction is None else "corrected"
+        record_feedback(running.app.telemetry, trace_id=answer.trace_id, verdict=verdict, engine=answer.engine)
         if is_incident and user.admin:
             await _keep()
             await say("Kept as a past incident", "note", hint=f"Answers to problems like this will cite it. {_DRAFTED}")

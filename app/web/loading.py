@@ -15,6 +15,8 @@ from app.bootstrap import open_app
 from app.settings import Settings
 from app.telemetry.log_records import configure_logs
 from app.telemetry.metrics import serving_metrics
+from app.telemetry.queue_metrics import watch_queues
+from app.telemetry.span_metrics import SpanMetrics
 from app.web.access import Access
 from app.web.first_page import Asgi
 from app.web.running import running
@@ -47,9 +49,11 @@ async def _opened(settings: Settings, logs: Sequence[Path] | None, *, demo: bool
         host=settings.app.host,
         endpoint=str(endpoint) if endpoint else None,
         service_name=telemetry.otel_service_name,
-    ) as metrics:
-        processors = [metrics] if metrics else []
+    ) as meter:
+        processors = [SpanMetrics(meter)] if meter else []
         async with open_app(settings, logs=logs, demo=demo, in_background=True, span_processors=processors) as app:
+            if meter and app.models:
+                watch_queues(meter, app.models.queues)
             with running.serving(app):
                 yield
 

@@ -49,14 +49,14 @@ def _points(receiver):
 def test_figures_are_sent_once_when_the_job_is_through(receiver):
     """Counters added up by their labels, gauges with their newest value."""
     with job_metrics(f"http://127.0.0.1:{receiver.server_port}/v1/metrics") as record:
-        record(names.INGESTED_DOCUMENTS, 3, collection="runbooks", outcome="added")
-        record(names.INGESTED_DOCUMENTS, 2, collection="runbooks", outcome="added")
+        record(names.REPAIRS, 3)
+        record(names.REPAIRS, 2)
         record(names.EVALUATION, 0.7, metric="category", dataset="golden-v1", engine="extractive")
         record(names.EVALUATION, 0.8, metric="category", dataset="golden-v1", engine="extractive")
         assert not receiver.requests
     assert [path for path, _ in receiver.requests] == ["/v1/metrics"]
     assert _points(receiver) == {
-        ("logagent.ingestion.documents", (("collection", "runbooks"), ("outcome", "added"))): 5,
+        ("logagent.repairs", ()): 5,
         ("logagent.evaluation.metric",
          (("dataset", "golden-v1"), ("engine", "extractive"), ("metric", "category"))): 0.8,
     }  # fmt: skip

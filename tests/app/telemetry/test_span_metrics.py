@@ -8,7 +8,7 @@ from app.telemetry import metric_names as names
 from app.telemetry.conventions import Attribute
 from app.telemetry.setup import Telemetry
 from app.telemetry.span_metrics import SpanMetrics
-from app.telemetry.spans import chat_span, retrieval_span, step_span, turn_span
+from app.telemetry.spans import chat_span, record_feedback, retrieval_span, step_span, turn_span
 
 
 class Measured:
@@ -52,7 +52,7 @@ def test_steps_are_timed_and_the_card_from_the_question_on(measured):
     """The card's time is that of everything before it too."""
     with turn_span(measured.telemetry) as turn:
         with step_span(turn, "logs") as step:
-            step.set({Attribute.LINES_READ: 120})
+            step.set({Attribute.LINES_READ: 120, Attribute.BYTES_READ: 9_000})
         with step_span(turn, "redact") as step:
             step.set({Attribute.REDACTIONS: 2})
         with step_span(turn, "card"):
@@ -62,6 +62,7 @@ def test_steps_are_timed_and_the_card_from_the_question_on(measured):
     card = measured.points(names.CARD_SECONDS)[()]
     assert card.sum > steps[(("step", "logs"),)].sum + steps[(("step", "redact"),)].sum
     assert measured.points(names.LINES_READ)[()].value == 120
+    assert measured.points(names.BYTES_READ)[()].value == 9_000
     assert measured.points(names.REDACTIONS)[()].value == 2
 
 
@@ -73,13 +74,14 @@ def test_a_request_to_the_model_says_time_tokens_and_cache(measured):
                 {Attribute.FIRST_CHUNK_SECONDS: 0.5, Attribute.INPUT_TOKENS: 900, Attribute.OUTPUT_TOKENS: 120,
                  Attribute.CACHED_TOKENS: 700}
             )  # fmt: skip
-        step.set({Attribute.REPAIRED: True, Attribute.FELL_BACK: True})
+        step.set({Attribute.REPAIRED: True, Attribute.FELL_BACK: True, Attribute.QUEUE_SECONDS: 1.5})
     model = (("model", "qwen"),)
     assert measured.points(names.FIRST_CHUNK_SECONDS)[model].sum == 0.5
     assert measured.points(names.INPUT_TOKENS)[model].value == 900
     assert measured.points(names.OUTPUT_TOKENS)[model].value == 120
     assert measured.points(names.CACHED_TOKENS)[model].value == 700
     assert measured.points(names.MODEL_SECONDS)[(("failed", "false"), *model)].count == 1
+    assert measured.points(names.QUEUE_SECONDS)[()].sum == 1.5
     assert measured.points(names.REPAIRS)[()].value == 1
     assert measured.points(names.FALLBACKS)[()].value == 1
 
@@ -112,6 +114,34 @@ def test_a_search_says_its_hits_and_best_score(measured):
     assert measured.points(names.RETRIEVAL_HITS)[collection].sum == 3
     assert measured.points(names.RETRIEVAL_SCORE)[collection].sum == 0.81
     assert measured.points(names.RETRIEVAL_SECONDS)[collection].count == 1
+
+
+def test_a_rated_answer_is_counted_by_verdict_and_engine(measured):
+    """Its own span says which trace was rated."""
+    record_feedback(measured.telemetry, trace_id="0" * 31 + "1", verdict="corrected", engine="llama.cpp")
+    labels = (("engine", "llama.cpp"), ("verdict", "corrected"))
+    assert measured.points(names.FEEDBACK)[labels].value == 1
+
+
+def test_every_figure_has_the_labels_that_its_metric_names(measured):
+    """Dashboards are checked against these."""
+    with turn_span(measured.telemetry) as turn:
+        with step_span(turn, "retrieval") as step, retrieval_span(step, "runbooks") as search:
+            search.set({Attribute.HITS: 1, Attribute.TOP_SCORE: 0.5})
+        with step_span(turn, "generate") as step, chat_span(step, "qwen") as call:
+            call.set(
+                {Attribute.FIRST_CHUNK_SECONDS: 0.5, Attribute.INPUT_TOKENS: 9, Attribute.OUTPUT_TOKENS: 1,
+                 Attribute.CACHED_TOKENS: 7}
+            )  # fmt: skip
+            step.set({Attribute.LINES_READ: 1, Attribute.BYTES_READ: 9, Attribute.QUEUE_SECONDS: 0.1})
+        with step_span(turn, "card"):
+            pass
+    record_feedback(measured.telemetry, trace_id="0" * 31 + "1", verdict="confirmed", engine="extractive")
+    with pytest.raises(ValueError, match="no"), turn_span(measured.telemetry):
+        raise ValueError("no")
+    for metric in names.OF_QUESTIONS:
+        labels = {tuple(sorted(key for key, _ in point)) for point in measured.points(metric)}
+        assert labels == {tuple(sorted(metric.labels))}, metric.name
 
 
 def test_durations_have_buckets_for_a_slow_model():
