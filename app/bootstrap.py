@@ -19,6 +19,7 @@ from app.pipeline import Pipeline
 from app.settings import NO_LOGS, LokiSettings, ModelSettings, Settings
 from app.telemetry.setup import Telemetry
 from app.telemetry.spans import traced_request
+from app.telemetry.trace_explore import TraceExplore
 from app.triage.llama_cpp import LlamaCpp
 from app.triage.local_server import LocalServer
 from app.triage.model_pool import ModelPool, ServedModel, ServerModel
@@ -50,6 +51,7 @@ class App:
     models: ModelPool | None
     telemetry: Telemetry
     parts: Parts
+    traces: TraceExplore | None = None
 
 
 @asynccontextmanager
@@ -97,7 +99,7 @@ async def open_app(
             window_hours=settings.app.window_hours,
             zone=settings.app.zone,
         )
-        yield App(settings, Pipeline(parts), source, knowledge, models, telemetry, parts)
+        yield App(settings, Pipeline(parts), source, knowledge, models, telemetry, parts, _traces(settings))
 
 
 @asynccontextmanager
@@ -167,6 +169,14 @@ def _telemetry(settings: Settings, processors: Sequence[SpanProcessor]) -> Telem
         file=telemetry.logagent_trace_file,
         processors=processors,
     )
+
+
+def _traces(settings: Settings) -> TraceExplore | None:
+    """Where a trace can be opened; None where none is sent or there is no Grafana."""
+    grafana, telemetry = settings.app.grafana_url, settings.telemetry
+    if grafana is None or telemetry.otel_exporter_otlp_endpoint is None:
+        return None
+    return TraceExplore(str(grafana).rstrip("/"), telemetry.tempo_datasource)
 
 
 def loki_connection(loki: LokiSettings) -> LokiConnection:

@@ -88,6 +88,7 @@ class TelemetrySettings(_Topic):
     otel_exporter_otlp_metrics_endpoint: AnyHttpUrl | None = Field(
         None, description="Full OTLP/HTTP address for metrics, for example http://collector:4318/v1/metrics."
     )
+    tempo_datasource: str = Field("tempo", description="uid of the Tempo data source in Grafana, for links to traces.")
     logagent_metrics_port: int | None = Field(
         None,
         ge=1,

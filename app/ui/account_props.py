@@ -8,10 +8,11 @@ from app.ui.shown_text import sentence, verbatim
 from app.ui.wording import WINDOW_SOURCES, duration, span
 
 
-def account_props(answer: Answer, *, done: bool) -> dict[str, Any]:
+def account_props(answer: Answer, *, done: bool, trace_link: str | None = None) -> dict[str, Any]:
     """Rows of name and value, the warnings, and the trace id; totals only once the answer is `done`.
 
-    A row has a `link` where it is a query that Grafana can open; of two windows each has its own.
+    A row has a `link` where it is a query that Grafana can open; of two windows each has its own. `trace_link` opens
+    the trace there.
     """
     filters = [f"{name} {value}" for name, value in answer.selectors.model_dump().items() if value]
     rows = [*_looked_at(answer)]
@@ -22,6 +23,7 @@ def account_props(answer: Answer, *, done: bool) -> dict[str, Any]:
         "rows": rows,
         "warnings": [sentence(warning) for warning in answer.warnings],
         "trace": answer.trace_id,
+        "traceLink": trace_link,
     }
 
 

@@ -1,6 +1,6 @@
 """One answer as a chat message without text: all of it stands in elements, so none of it is read as Markdown."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import chainlit as cl
@@ -17,17 +17,18 @@ from app.ui.volume_props import volume_props
 
 
 class AnswerMessage:
-    """The verdict first, then the evidence card, then what was looked at."""
+    """The verdict first, then the evidence card, then what was looked at; `trace_link` opens a trace, where it can."""
 
-    def __init__(self, turn: str) -> None:
+    def __init__(self, turn: str, trace_link: Callable[[str], str | None]) -> None:
         self._turn = turn
+        self._trace_link = trace_link
         self._verdict: cl.CustomElement | None = None
         self._account: cl.CustomElement | None = None
 
     async def show(self, answer: Answer, phase: Phase) -> None:
         """Show the card, with the verdict as far as there is one."""
         self._verdict = screen_element("Verdict", verdict_props(self._turn, answer, phase))
-        self._account = screen_element("Account", account_props(answer, done=phase == "done"))
+        self._account = screen_element("Account", self._account_props(answer, done=phase == "done"))
         elements = [self._verdict]
         if answer.after is not None:
             elements.append(screen_element("Compared", compared_props(self._turn, answer)))
@@ -60,7 +61,10 @@ class AnswerMessage:
     async def finish(self, answer: Answer) -> None:
         """Show the final verdict and the whole account."""
         await self._replace(self._verdict, verdict_props(self._turn, answer, "done"))
-        await self._replace(self._account, account_props(answer, done=True))
+        await self._replace(self._account, self._account_props(answer, done=True))
+
+    def _account_props(self, answer: Answer, *, done: bool) -> dict[str, Any]:
+        return account_props(answer, done=done, trace_link=self._trace_link(answer.trace_id))
 
     async def _replace(self, element: cl.CustomElement | None, props: dict[str, Any]) -> None:
         if element is not None:

@@ -74,7 +74,7 @@ async def answer(message: cl.Message) -> None:
         await say("You are not signed in any more", hint="Sign in again.")
         return
     turn, memory, trail = uuid4().hex, _memory(), StepTrail()
-    shown = ShownTurn(trail, AnswerMessage(turn), lambda remembered: memory.keep(turn, remembered))
+    shown = ShownTurn(trail, AnswerMessage(turn, _trace_link), lambda remembered: memory.keep(turn, remembered))
     await trail.open()
     try:
         pipeline = running.app.pipeline
@@ -113,6 +113,11 @@ async def show_evidence(action: cl.Action) -> None:
         await cl.context.emitter.send_toast("This answer is no longer held; ask again to open its evidence.", "info")
         return
     await open_evidence(remembered, item, running.app.knowledge)
+
+
+def _trace_link(trace_id: str) -> str | None:
+    traces = running.app.traces
+    return traces.link(trace_id) if traces else None
 
 
 def _coached() -> bool:

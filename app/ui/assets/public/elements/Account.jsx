@@ -22,6 +22,9 @@ export default function Account() {
       </dl>
       <p className="kla-trace">
         <span>trace <code>{props.trace}</code></span>
+        {props.traceLink && (
+          <a href={props.traceLink} target="_blank" rel="noreferrer noopener"><ExternalLink size={13} /> Open in Grafana</a>
+        )}
       </p>
     </section>
   );
