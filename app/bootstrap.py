@@ -142,10 +142,13 @@ def _index_place(settings: Settings) -> tuple[Path | None, str | None]:
     return (None, str(url).rstrip("/")) if url else (settings.app.home / "chroma", None)
 
 
-def bundled_logs() -> Path:
-    """The folder of captures that an installed package offers; BadInput where none does."""
+def bundled_logs() -> list[Path]:
+    """The captures in the folder that an installed package offers; BadInput where none does.
+
+    The folder is a Python package, whose modules and caches are no logs.
+    """
     for entry in entry_points(group=BUNDLED_LOGS):
-        return Path(entry.load()())
+        return sorted(Path(entry.load()()).glob("*.jsonl"))
     raise BadInput("no bundled logs are installed; give your own with --logs")
 
 
@@ -210,7 +213,7 @@ def log_source(settings: Settings, logs: Sequence[Path] | None, *, demo: bool, m
             explore=Explore(str(grafana).rstrip("/"), datasource=loki.datasource) if grafana else None,
         )
     if demo:
-        return ReplayedArchive([bundled_logs()], end=datetime.now(UTC))
+        return ReplayedArchive(bundled_logs(), end=datetime.now(UTC))
     raise BadInput(NO_LOGS)
 
 
