@@ -163,6 +163,16 @@ def open_prompts(home: Path) -> PromptRegistry:
     return registry
 
 
+@contextmanager
+def opened_telemetry(settings: Settings) -> Iterator[Telemetry]:
+    """Telemetry alone: for admin jobs."""
+    telemetry = _telemetry(settings, ())
+    try:
+        yield telemetry
+    finally:
+        telemetry.shutdown()
+
+
 def _telemetry(settings: Settings, processors: Sequence[SpanProcessor]) -> Telemetry:
     telemetry = settings.telemetry
     return Telemetry(

@@ -100,10 +100,10 @@ class KnowledgeBase:
         with self._job("runbooks") as (index, embedder):
             return ingest_runbooks(paths, index, embedder=embedder, dry_run=dry_run, watch=watch)
 
-    def keep_incidents(self, file: Path) -> Report:
+    def keep_incidents(self, file: Path, watch: Watch) -> Report:
         """Ingest a file of incidents likewise."""
         with self._job("incidents") as (index, embedder):
-            return ingest_incidents(file, index, embedder=embedder)
+            return ingest_incidents(file, index, embedder=embedder, watch=watch)
 
     @contextmanager
     def _job(self, collection: str) -> Iterator[tuple[KnowledgeIndex, Embedder]]:

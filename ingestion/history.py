@@ -11,7 +11,7 @@ from ingestion.job import Job, Plan, content_hash, report_of
 from ingestion.pattern_catalogue import Catalogue, CountedPattern, Place
 from ingestion.rebuild import re_embed
 from ingestion.report import Report
-from ingestion.watch import Watch
+from ingestion.watch import Part, Watch
 from retrieval.knowledge.documents import Document, Section
 from retrieval.knowledge.embedding import Embedder
 from retrieval.knowledge.index import CollectionName, KnowledgeIndex
@@ -57,10 +57,11 @@ def ingest_history(
     known = index.find(COLLECTION)
     kept = [_kept(row) for row in known.read() if row.kind == "document" and row.key[0] == source] if known else []
     plan = Plan(failed=list(catalogue.failures))
-    merged = _merged(kept, catalogue)
-    for doc_id, pattern in merged.items():
-        document = pattern_document(source, doc_id, pattern)
-        plan.take(document, content_hash(repr(document)), survey.documents.get((source, doc_id)))
+    with job.watch.part(Part.DIFF, len(catalogue.patterns)):
+        merged = _merged(kept, catalogue)
+        for doc_id, pattern in merged.items():
+            document = pattern_document(source, doc_id, pattern)
+            plan.take(document, content_hash(repr(document)), survey.documents.get((source, doc_id)))
     gone = {doc_id for name, doc_id in (*survey.documents, *survey.torn) if name == source} - set(merged)
     plan.deleted.extend((source, doc_id) for doc_id in sorted(gone))
     embedded += job.carry_out(plan, survey)

@@ -9,7 +9,7 @@ from ingestion.incident_file import Incident, read_incidents
 from ingestion.job import Job, Plan, Redact, content_hash, known_ids, of_source, redacted, report_of
 from ingestion.rebuild import re_embed
 from ingestion.report import Report
-from ingestion.watch import Watch
+from ingestion.watch import Part, Watch
 from retrieval.knowledge.chunking import SECTION_CHARS, split_text
 from retrieval.knowledge.documents import Document, Section
 from retrieval.knowledge.embedding import Embedder
@@ -37,19 +37,25 @@ def ingest_incidents(
     Incidents of other files stay. Without a `path`, only what is there is embedded anew (`rebuild`).
     """
     began = time.monotonic()
-    job = Job(index, embedder, COLLECTION, dry_run=dry_run, watch=watch or Watch())
-    embedded = re_embed(index, COLLECTION, embedder, job.watch) if rebuild and not dry_run else 0
+    watch = watch or Watch()
+    job = Job(index, embedder, COLLECTION, dry_run=dry_run, watch=watch)
+    embedded = re_embed(index, COLLECTION, embedder, watch) if rebuild and not dry_run else 0
     if path is None:
         return report_of(Plan(), embedded, began)
-    incidents, failures = read_incidents(path.expanduser())
+    with watch.part(Part.LOAD, 1):
+        incidents, failures = read_incidents(path.expanduser())
     problems = [incident for incident in incidents if incident.status is Status.PROBLEM]
     survey = job.survey()
     source = str(path.expanduser().resolve())
     plan = Plan(failed=failures)
     stored = of_source(survey, source)
-    for incident in _redacted(problems, redact):
-        document = incident_document(source, incident)
-        plan.take(document, content_hash(repr(document)), stored.get(incident.id))
+    with watch.part(Part.REDACT, len(problems)):
+        clean = list(_redacted(problems, redact))
+    with watch.part(Part.CHUNK, len(clean)):
+        documents = [incident_document(source, incident) for incident in clean]
+    with watch.part(Part.DIFF, len(documents)):
+        for document in documents:
+            plan.take(document, content_hash(repr(document)), stored.get(document.doc_id))
     if not failures:
         gone = known_ids(survey, source) - {incident.id for incident in problems}
         plan.deleted.extend((source, each) for each in sorted(gone))

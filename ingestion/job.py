@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ingestion.report import Failure, Report
 from ingestion.sync import synchronise
-from ingestion.watch import Watch
+from ingestion.watch import Part, Watch
 from retrieval.knowledge.chunking import SECTION_CHARS
 from retrieval.knowledge.documents import Document
 from retrieval.knowledge.embedding import Embedder
@@ -62,8 +62,9 @@ class Job:
 
     def survey(self) -> Survey:
         """What the index has of this collection; raises IndexMismatch before anything is read or written."""
-        collection = self.index.find(self.collection)
-        return collection.survey() if collection else NOTHING
+        with self.watch.part(Part.DIFF, 0):
+            collection = self.index.find(self.collection)
+            return collection.survey() if collection else NOTHING
 
     def carry_out(self, plan: Plan, survey: Survey) -> int:
         """Write and delete what is planned; how many texts were embedded."""

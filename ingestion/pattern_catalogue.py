@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from ingestion.report import Failure, Progress
-from ingestion.watch import Stopped, Watch
+from ingestion.watch import Part, Stopped, Watch
 from retrieval.errors import LogSourceDown
 from retrieval.log_lines import LogTable
 from retrieval.logs.source import LogQuery, LogRead
@@ -74,7 +74,8 @@ async def read_catalogue(read: Read, since: timedelta, now: datetime, watch: Wat
             raise Stopped(f"stopped after {number - 1} of {len(slices)} slices; nothing was changed")
         day = to_datetime(window.start).date()
         try:
-            answer = await read(LogQuery(window))
+            with watch.part(Part.LOAD, 1):
+                answer = await read(LogQuery(window))
         except LogSourceDown as error:
             in_a_row += 1
             catalogue.failed_days.add(day)
@@ -84,7 +85,7 @@ async def read_catalogue(read: Read, since: timedelta, now: datetime, watch: Wat
             continue
         in_a_row = 0
         catalogue.days.add(day)
-        _count(catalogue, answer, day)
+        _count(catalogue, answer, day, watch)
         watch.progress(Progress(number, len(slices), str(window), doing="reading slices of logs"))
     return catalogue
 
@@ -98,7 +99,7 @@ def _slices(since: timedelta, now: datetime) -> Iterator[TimeWindow]:
         start = end
 
 
-def _count(catalogue: Catalogue, answer: LogRead, day: date) -> None:
+def _count(catalogue: Catalogue, answer: LogRead, day: date, watch: Watch) -> None:
     coverage = answer.coverage
     timed = answer.table.rows.drop_nulls("timestamp")
     catalogue.untimed = max(catalogue.untimed, len(answer.table) - timed.height)
@@ -106,9 +107,11 @@ def _count(catalogue: Catalogue, answer: LogRead, day: date) -> None:
     catalogue.lines_read += coverage.lines_read
     if timed.is_empty():
         return
-    table = redact_table(LogTable(timed, answer.table.streams)).table
+    with watch.part(Part.REDACT, timed.height):
+        table = redact_table(LogTable(timed, answer.table.streams)).table
     share = coverage.lines_matched / max(1, coverage.lines_read)
-    catalogue.patterns.extend(_by_place(table, day, share))
+    with watch.part(Part.CHUNK, timed.height):
+        catalogue.patterns.extend(_by_place(table, day, share))
 
 
 def _by_place(table: LogTable, day: date, share: float) -> Iterator[CountedPattern]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ingestion.report import Progress
-from ingestion.watch import Stopped, Watch
+from ingestion.watch import Part, Stopped, Watch
 from retrieval.knowledge.documents import Document
 from retrieval.knowledge.embedding import Embedder
 from retrieval.knowledge.index import KnowledgeCollection, Survey
@@ -59,16 +59,19 @@ def synchronise(
     Stopped between two batches where `watch` says so.
     """
     keys = [(document.source, document.doc_id) for document, _ in write]
-    there = _rows(collection, [key for key in (*keys, *delete) if key in survey.documents or key in survey.torn])
     difference = _Difference()
-    for (document, digest), key in zip(write, keys, strict=True):
-        difference.add(records_of(document, digest), there.get(key, ()))
-    _write_known(collection, [pair for pair in difference.known if pair[0].kind == "section"])
+    with watch.part(Part.DIFF, len(keys)):
+        there = _rows(collection, [key for key in (*keys, *delete) if key in survey.documents or key in survey.torn])
+        for (document, digest), key in zip(write, keys, strict=True):
+            difference.add(records_of(document, digest), there.get(key, ()))
+    _write_known(collection, [pair for pair in difference.known if pair[0].kind == "section"], watch)
     embed_records(collection, embedder, difference.embed, watch)
-    _write_known(collection, [pair for pair in difference.known if pair[0].kind == "document"])
+    _write_known(collection, [pair for pair in difference.known if pair[0].kind == "document"], watch)
     gone = [row for key in delete for row in there.get(key, ())]
     # Documents' own records first: without it a document is half there, which the next run sees and mends.
-    collection.remove([*difference.stale, *(row.id for row in sorted(gone, key=lambda row: row.kind))])
+    if stale := [*difference.stale, *(row.id for row in sorted(gone, key=lambda row: row.kind))]:
+        with watch.part(Part.DELETE, len(stale)):
+            collection.remove(stale)
     return len(difference.embed)
 
 
@@ -79,15 +82,19 @@ def embed_records(collection: KnowledgeCollection, embedder: Embedder, records: 
             done = f"{start:,} of {len(records):,} texts"
             raise Stopped(f"stopped after {done}; they stay, and the next run does the rest")
         batch = records[start : start + BATCH]
-        collection.add(batch, embedder.embed_texts([record.embedded_text for record in batch]))
+        with watch.part(Part.EMBED, len(batch)):
+            vectors = embedder.embed_texts([record.embedded_text for record in batch])
+        with watch.part(Part.UPSERT, len(batch)):
+            collection.add(batch, vectors)
         watch.progress(Progress(done=start + len(batch), total=len(records), doc_id=batch[-1].doc_id))
 
 
-def _write_known(collection: KnowledgeCollection, known: Sequence[tuple[Record, str]]) -> None:
+def _write_known(collection: KnowledgeCollection, known: Sequence[tuple[Record, str]], watch: Watch) -> None:
     for start in range(0, len(known), BATCH):
         batch = known[start : start + BATCH]
-        vectors = collection.vectors([other for _, other in batch])
-        collection.add([record for record, _ in batch], np.stack([vectors[other] for _, other in batch]))
+        with watch.part(Part.UPSERT, len(batch)):
+            vectors = collection.vectors([other for _, other in batch])
+            collection.add([record for record, _ in batch], np.stack([vectors[other] for _, other in batch]))
 
 
 def _rows(collection: KnowledgeCollection, keys: Sequence[Key]) -> Mapping[Key, Sequence[StoredRecord]]:

@@ -2,14 +2,30 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from enum import StrEnum
 from types import FrameType
 
 from ingestion.report import OnProgress, ignore_progress
 from retrieval.errors import LogAgentError
 
 Stop = Callable[[], bool]  # whether the job is to end now
+
+
+class Part(StrEnum):
+    """A part of a job that is timed by itself; each may come several times, batch by batch."""
+
+    LOAD = "load"
+    REDACT = "redact"
+    DIFF = "diff"
+    CHUNK = "chunk"
+    EMBED = "embed"
+    UPSERT = "upsert"
+    DELETE = "delete"
+
+
+OnPart = Callable[[Part, int], AbstractContextManager[object]]  # entered around a part, with how many items it is given
 
 
 class Stopped(LogAgentError):
@@ -21,12 +37,18 @@ def never() -> bool:
     return False
 
 
+def untimed(_part: Part, _items: int) -> AbstractContextManager[None]:
+    """For jobs whose parts nobody times."""
+    return nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who is told how far a job is, and what tells it to end."""
+    """Who is told how far a job is, what tells it to end, and what stands around each of its parts."""
 
     progress: OnProgress = ignore_progress
     stop: Stop = never
+    part: OnPart = untimed
 
 
 @contextmanager

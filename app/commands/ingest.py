@@ -12,12 +12,13 @@ from typing import Annotated
 
 import typer
 
-from app.bootstrap import log_source, opened_index
+from app.bootstrap import log_source, opened_index, opened_telemetry
 from app.commands import options
 from app.commands.job_progress import shown_progress
 from app.settings import Settings
 from app.telemetry.log_records import configure_logs
 from app.time_phrases import parse_duration
+from app.traced_ingestion import traced_ingestion
 from app.triage.verification import inert
 from ingestion.backup import Kept, back_up
 from ingestion.backup import restore as restore_from
@@ -30,7 +31,7 @@ from ingestion.runbooks import ingest_runbooks
 from ingestion.watch import Watch, stopped_by_signals
 from retrieval.errors import BadInput
 from retrieval.knowledge.embedding import Embedder
-from retrieval.knowledge.index import KnowledgeIndex
+from retrieval.knowledge.index import CollectionName, KnowledgeIndex
 
 FAILED = 1
 LONGEST_HISTORY = timedelta(days=90)
@@ -63,7 +64,7 @@ def runbooks(
     def work(index: KnowledgeIndex, embedder: Embedder, watch: Watch) -> Report:
         return ingest_runbooks(paths, index, embedder=embedder, dry_run=dry_run, rebuild=rebuild, watch=watch)
 
-    _run(work, dry_run=dry_run, as_json=as_json)
+    _run("runbooks", work, dry_run=dry_run, as_json=as_json)
 
 
 @ingest.command(epilog="Example: logagent ingest incidents confirmed.jsonl")
@@ -80,7 +81,7 @@ def incidents(
     def work(index: KnowledgeIndex, embedder: Embedder, watch: Watch) -> Report:
         return ingest_incidents(path, index, embedder=embedder, dry_run=dry_run, rebuild=rebuild, watch=watch)
 
-    _run(work, dry_run=dry_run, as_json=as_json)
+    _run("incidents", work, dry_run=dry_run, as_json=as_json)
 
 
 @ingest.command(epilog="Example: logagent ingest history --since 7d")
@@ -108,7 +109,7 @@ def history(
             catalogue, source, index, embedder=embedder, dry_run=dry_run, rebuild=rebuild, watch=watch
         )
 
-    _run(work, dry_run=dry_run, as_json=as_json)
+    _run("history", work, dry_run=dry_run, as_json=as_json)
 
 
 async def _catalogue(
@@ -146,12 +147,17 @@ def _keep(done: str, work: Callable[[KnowledgeIndex, Watch], Kept], *, as_json: 
         sys.stdout.write(f"{counted} {done}\n")
 
 
-def _run(work: Work, *, dry_run: bool, as_json: bool) -> None:
+def _run(collection: CollectionName, work: Work, *, dry_run: bool, as_json: bool) -> None:
     """Do a job with its progress on stderr, print its report, and exit with 1 where anything failed."""
     settings = Settings.read()
     configure_logs(settings.app.log_level, json=settings.app.log_json)
-    with _ready(settings) as (index, embedder, watch):
-        report = work(index, embedder, watch)
+    with (
+        opened_telemetry(settings) as telemetry,
+        traced_ingestion(telemetry, settings, collection, dry_run=dry_run) as job,
+        _ready(settings) as (index, embedder, watch),
+    ):
+        report = work(index, embedder, job.watched(watch))
+        job.done(report)
     if as_json:
         sys.stdout.write(json.dumps({"contract": 1, "dry_run": dry_run, **asdict(report)}, indent=2) + "\n")
     else:

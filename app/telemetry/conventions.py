@@ -14,6 +14,17 @@ one question, each name once:
 
 `logagent.feedback` is a root of its own: somebody rated an answer, whose trace it names.
 
+That of one ingestion job, whose parts come batch by batch:
+
+    logagent.ingestion {collection}
+    ├── logagent.ingestion.load        files, or slices of a log source
+    ├── logagent.ingestion.redact
+    ├── logagent.ingestion.diff        against what the index has
+    ├── logagent.ingestion.chunk       only what is new
+    ├── logagent.ingestion.embed
+    ├── logagent.ingestion.upsert      CLIENT
+    └── logagent.ingestion.delete      CLIENT
+
 `Attribute` says what was measured or chosen and never holds text from a question, a prompt, a log or an answer.
 `Content` holds exactly such text and is recorded only where the content switch is on.
 """
@@ -25,6 +36,7 @@ from opentelemetry.semconv._incubating.attributes import gen_ai_attributes as ge
 from opentelemetry.semconv.attributes import db_attributes, error_attributes, server_attributes
 
 from app.answer import StepName
+from ingestion.watch import Part
 from retrieval.taxonomy import EvidenceKind
 
 SCOPE: Final = "logagent"
@@ -121,6 +133,16 @@ class Attribute(StrEnum):
     VERDICT = "logagent.feedback.verdict"
     RATED_TRACE = "logagent.feedback.trace_id"
 
+    # an ingestion job
+    DRY_RUN = "logagent.ingestion.dry_run"
+    ITEMS = "logagent.ingestion.items.count"  # files, texts, records or lines that a part was given
+    ADDED = "logagent.ingestion.added.count"
+    CHANGED = "logagent.ingestion.changed.count"
+    UNCHANGED = "logagent.ingestion.unchanged.count"
+    DELETED = "logagent.ingestion.deleted.count"
+    FAILED = "logagent.ingestion.failed.count"
+    EMBEDDED = "logagent.ingestion.embedded.count"
+
 
 class Content(StrEnum):
     """A key whose value is text of a person, a log or a model: recorded only with the content switch on."""
@@ -162,3 +184,13 @@ def chat_name(model: str) -> str:
 def retrieval_name(collection: str) -> str:
     """The name of the span of one search in a collection."""
     return f"{RETRIEVAL} {collection}"
+
+
+def ingestion_name(collection: str) -> str:
+    """The name of the span of one ingestion job."""
+    return f"{SCOPE}.ingestion {collection}"
+
+
+def ingestion_part_name(part: Part) -> str:
+    """The name of the span of one part of an ingestion job."""
+    return f"{SCOPE}.ingestion.{part}"

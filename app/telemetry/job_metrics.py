@@ -1,22 +1,22 @@
-"""Metrics of a job that ends: recorded while it runs, sent once when it is through.
+"""Metrics of a job that ends: gauges, recorded while it runs and sent once when it is through.
 
 Nothing scrapes a process that is gone, so a job sends its figures over OTLP, which Prometheus takes as well
 (`--web.enable-otlp-receiver`). A receiver that is down costs a warning, never the job.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.metrics import Counter
+from opentelemetry.metrics import _Gauge as Gauge  # its public name is still to come
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 
 from app.telemetry.conventions import SCOPE, SERVICE
-from app.telemetry.metric_names import Kind, Metric
+from app.telemetry.metric_names import Metric
 
 log = logging.getLogger(__name__)
 SEND_SECONDS = 5.0
@@ -26,7 +26,7 @@ class Record(Protocol):
     """Takes one figure of a metric, with labels from closed sets."""
 
     def __call__(self, metric: Metric, value: float, /, **labels: str) -> None:
-        """Record it: added to a counter, or the newest value of a gauge."""
+        """Record it; the newest value counts."""
 
 
 @contextmanager
@@ -56,15 +56,9 @@ def job_metrics(
 class _Instruments:
     def __init__(self, provider: MeterProvider) -> None:
         self._meter = provider.get_meter(SCOPE)
-        self._made: dict[Metric, object] = {}
+        self._made: dict[Metric, Gauge] = {}
 
     def __call__(self, metric: Metric, value: float, /, **labels: str) -> None:
-        attributes: Mapping[str, str] = labels
         if metric not in self._made:
-            make = self._meter.create_counter if metric.kind is Kind.COUNTER else self._meter.create_gauge
-            self._made[metric] = make(metric.name, metric.unit, metric.description)
-        instrument = self._made[metric]
-        if isinstance(instrument, Counter):
-            instrument.add(value, attributes)
-        else:
-            instrument.set(value, attributes)  # type: ignore[attr-defined]  # a gauge, made above
+            self._made[metric] = self._meter.create_gauge(metric.name, metric.unit, metric.description)
+        self._made[metric].set(value, labels)

@@ -96,6 +96,9 @@ INGESTED_DOCUMENTS = _gauge(
 EMBEDDED_CHUNKS = _gauge("logagent.ingestion.chunks_embedded", "{chunk}", "Chunks that a run embedded.", "collection")
 INGESTION_SECONDS = _gauge("logagent.ingestion.run", "s", "Duration of a run.", "collection")
 EMBEDDING_RATE = _gauge("logagent.ingestion.chunks_per_second", "", "Embedded chunks a second of a run.", "collection")
+INGESTION_ENDED = _gauge(
+    "logagent.ingestion.ended", "s", "When a run ended (Unix time): done, failed, stopped.", "collection", "outcome"
+)
 EVALUATION = _gauge("logagent.evaluation.metric", "", "A metric of an evaluation.", "metric", "dataset", "engine")
 DRIFT = _gauge("logagent.evaluation.drift", "", "Population stability index against the baseline.", "metric", "dataset")
 
@@ -106,6 +109,6 @@ OF_QUESTIONS: tuple[Metric, ...] = (
 )  # fmt: skip
 OF_QUEUES: tuple[Metric, ...] = (SLOTS, RUNNING, WAITING)
 OF_JOBS: tuple[Metric, ...] = (
-    INGESTED_DOCUMENTS, EMBEDDED_CHUNKS, INGESTION_SECONDS, EMBEDDING_RATE, EVALUATION, DRIFT,
+    INGESTED_DOCUMENTS, EMBEDDED_CHUNKS, INGESTION_SECONDS, EMBEDDING_RATE, INGESTION_ENDED, EVALUATION, DRIFT,
 )  # fmt: skip
 ALL = OF_QUESTIONS + OF_QUEUES + OF_JOBS

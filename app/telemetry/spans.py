@@ -1,4 +1,4 @@
-"""The spans of one question: a turn, its steps, and the calls that a step makes.
+"""The spans of one question (a turn, its steps, and the calls that a step makes) and of one ingestion job.
 
 A parent is passed on explicitly, never taken from the surrounding context, because the pipeline is an async generator:
 each `__anext__` may run in another task, whose context knows nothing of the turn. For the same reason leaving a span
@@ -25,6 +25,7 @@ from app.telemetry.attributes import Attributes, of_server
 from app.telemetry.conventions import Attribute, Content
 from app.telemetry.guard import Value, admitted, as_name
 from app.telemetry.setup import LONGEST_VALUE, Telemetry
+from ingestion.watch import Part
 
 _W3C: Final = TraceContextTextMapPropagator()
 
@@ -178,6 +179,24 @@ def record_feedback(telemetry: Telemetry, *, trace_id: str, verdict: str, engine
     span.set({Attribute.VERDICT: verdict, Attribute.RATED_TRACE: trace_id, Attribute.ENGINE: engine})
     with span.running():
         pass
+
+
+@contextmanager
+def ingestion_span(telemetry: Telemetry, collection: str, *, server: str | None = None) -> Iterator[TracedSpan]:
+    """The span of one ingestion job, a root of its own; `server` is Chroma's address, if it is one."""
+    span = TracedSpan(telemetry, conventions.ingestion_name(as_name(collection)), Context(), SpanKind.INTERNAL, [])
+    span.set({Attribute.DB_SYSTEM: conventions.CHROMA, Attribute.DB_COLLECTION: as_name(collection)})
+    span.set(of_server(server))
+    with span.running():
+        yield span
+
+
+@contextmanager
+def ingestion_part_span(job: TracedSpan, part: Part, items: int) -> Iterator[TracedSpan]:
+    """The span of one part of an ingestion job."""
+    kind = SpanKind.CLIENT if part in (Part.UPSERT, Part.DELETE) else SpanKind.INTERNAL
+    with job.child(conventions.ingestion_part_name(part), kind, {Attribute.ITEMS: items}).running() as span:
+        yield span
 
 
 def propagation_headers() -> dict[str, str]:

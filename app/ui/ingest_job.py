@@ -7,6 +7,7 @@ from typing import Any
 
 import chainlit as cl
 
+from app.traced_ingestion import traced_ingestion
 from app.ui.ingest_props import choice_props, done_props, failed_props, running_props
 from app.ui.notice import say
 from app.ui.rating import waiting
@@ -67,13 +68,11 @@ async def ingest_folder(folder: str, *, dry_run: bool) -> None:
 
 
 async def _watched(shown: "_Shown", folder: str, *, dry_run: bool) -> None:
-    knowledge = running.app.knowledge
-    assert knowledge is not None  # noqa: S101  looked at before the job began
     latest: list[Progress] = []
     stopped: list[bool] = []
     watch = Watch(latest.append, lambda: bool(stopped))
     began = time.monotonic()
-    job = asyncio.create_task(asyncio.to_thread(knowledge.ingest, [Path(folder)], watch, dry_run=dry_run))
+    job = asyncio.create_task(asyncio.to_thread(_ingested, Path(folder), watch, dry_run=dry_run))
     try:
         while not (await asyncio.wait({job}, timeout=FRAME))[0]:
             await shown.draw(running_props(folder, latest[-1] if latest else None, time.monotonic() - began))
@@ -81,6 +80,15 @@ async def _watched(shown: "_Shown", folder: str, *, dry_run: bool) -> None:
     except asyncio.CancelledError:
         stopped.append(True)
         raise
+
+
+def _ingested(folder: Path, watch: Watch, *, dry_run: bool) -> Report:
+    app = running.app
+    assert app.knowledge is not None  # noqa: S101  looked at before the job began
+    with traced_ingestion(app.telemetry, app.settings, "runbooks", dry_run=dry_run) as job:
+        report = app.knowledge.ingest([folder], job.watched(watch), dry_run=dry_run)
+        job.done(report)
+    return report
 
 
 def _ended(folder: str, job: "asyncio.Task[Report]", *, dry_run: bool) -> dict[str, Any]:

@@ -11,11 +11,14 @@ from app.answer import Answer
 from app.draft_cases import DraftCases
 from app.rated_answers import RatedAnswers
 from app.telemetry.spans import record_feedback
+from app.traced_ingestion import traced_ingestion
 from app.ui.notice import say
 from app.ui.screen_element import screen_element
 from app.ui.sign_in import current_user
 from app.ui.turn_memory import RememberedTurn
 from app.web.running import running
+from ingestion.report import Report
+from ingestion.watch import Watch
 from retrieval.errors import BadInput, LogAgentError
 from retrieval.taxonomy import IntentKind, Status
 
@@ -84,14 +87,21 @@ def waiting() -> int:
 
 
 async def _keep() -> int:
-    knowledge = running.app.knowledge
-    assert knowledge is not None  # noqa: S101  nothing is offered without
-    report = await asyncio.to_thread(knowledge.keep_incidents, _rated().kept)
+    report = await asyncio.to_thread(_kept)
     return len(report.added) + len(report.changed) + report.unchanged
 
 
 def _drafts() -> DraftCases:
     return DraftCases(running.app.settings.app.home)
+
+
+def _kept() -> Report:
+    app = running.app
+    assert app.knowledge is not None  # noqa: S101  nothing is offered without
+    with traced_ingestion(app.telemetry, app.settings, "incidents") as job:
+        report = app.knowledge.keep_incidents(_rated().kept, job.watched(Watch()))
+        job.done(report)
+    return report
 
 
 def _rated() -> RatedAnswers:
