@@ -59,18 +59,14 @@ class Serves(_Strict):
         return fits and (not self.intents or intent in self.intents)
 
 
-class ModelProfile(_Strict):
-    """One model: an address or a GGUF file, and how to use it. `model` is a part of the name it should report.
+class ModelTraits(_Strict):
+    """How a model is used, wherever it is served. `model` is a part of the name it should report.
 
     `context` is the tokens of one request, for a file what it is started with; `slots` the requests at a time (what
     the server says where not given); `waiting` how many more may wait for one.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,40}$")
-    url: AnyHttpUrl | None = None
-    file: Path | None = None
-    api: Literal["llama.cpp", "openai"] = "llama.cpp"
-    api_key_variable: str | None = Field(None, pattern=r"^[A-Z][A-Z0-9_]*$")
     model: str | None = None
     quantization: str | None = None
     context: int = Field(4096, ge=1024, le=131_072)
@@ -80,6 +76,15 @@ class ModelProfile(_Strict):
     max_tokens: int | None = Field(None, ge=32, le=4096)
     capabilities: tuple[Capability, ...] = ("constrained", "thinking-switch")
     serves: Serves = Serves()
+
+
+class ModelProfile(ModelTraits):
+    """One model: an address or a GGUF file, and how to use it."""
+
+    url: AnyHttpUrl | None = None
+    file: Path | None = None
+    api: Literal["llama.cpp", "openai"] = "llama.cpp"
+    api_key_variable: str | None = Field(None, pattern=r"^[A-Z][A-Z0-9_]*$")
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

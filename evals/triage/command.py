@@ -24,11 +24,12 @@ from evals.dataset.cases import Case
 from evals.metrics.metric import Metric
 from evals.triage.dataset_file import cases_of, sha256_of
 from evals.triage.engines import open_engine
-from evals.triage.experiment import Experiment
+from evals.triage.experiment import Experiment, bundled_names
 from evals.triage.prediction import Record, Scored
 from evals.triage.publishing import publish
 from evals.triage.run_folder import RunFolder
 from evals.triage.running import run_cases
+from evals.triage.sampling import sampling_of
 from evals.triage.scoring import score
 from prompts.registry import PromptRegistry
 from retrieval.errors import BadInput
@@ -43,9 +44,7 @@ def triage(
     dataset: Dataset = None,
     out: Out = None,
     llm: Llm = None,
-    experiment: Annotated[
-        str, typer.Option(help="first-error, keywords, extractive, extractive-no-retrieval, model, or a YAML file.")
-    ] = "extractive",
+    experiment: Annotated[str, typer.Option(help=f"{', '.join(bundled_names())}, or a YAML file.")] = "extractive",
     parallel: Annotated[int | None, typer.Option(min=1, max=64, help="Cases under way at once.")] = None,
     repeats: Annotated[int | None, typer.Option(min=1, max=32, help="Answers a case, each with another seed.")] = None,
     record: Annotated[Path | None, typer.Option(help="Keep the model's answers in this file.")] = None,
@@ -135,23 +134,15 @@ def run_config(experiment: Experiment, settings: Settings, cases: Sequence[Case]
         "retrieval": experiment.retrieval,
         "embedding_model": settings.knowledge.embedding_model or "bundled",
         "model": None,
-        "quantization": None,
+        "quantization": experiment.profile.quantization if experiment.profile else None,
         "prompt": {"id": prompt.id, "version": prompt.version, "sha256": prompt.sha256} if prompt else None,
-        "sampling": _sampling(experiment, settings) if with_model else None,
+        "profile": experiment.profile.name if experiment.profile else None,
+        "sampling": sampling_of(experiment, settings).as_json() if with_model else None,
         "code_version": version("k8s-log-agent"),
         "signals_sha256": sha256_of(_triage_data()),
         "parallel": experiment.parallel,
         "repeats": experiment.repeats,
         "seed": experiment.seed,
-    }
-
-
-def _sampling(experiment: Experiment, settings: Settings) -> dict[str, Any]:
-    given = experiment.temperature
-    return {
-        "temperature": settings.model.temperature if given is None else given,
-        "seed": experiment.seed,
-        "max_tokens": settings.model.max_tokens,
     }
 
 

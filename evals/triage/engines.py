@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from app.answer import Answer
-from app.bootstrap import open_app
+from app.bootstrap import open_app, open_knowledge
 from app.pipeline import Pipeline
 from app.question import ModelUse, Question
 from app.settings import Settings
@@ -21,11 +21,15 @@ from evals.triage.case_source import CaseSource
 from evals.triage.experiment import Experiment
 from evals.triage.prediction import Citation, Prediction, Record
 from evals.triage.recording import recorded_pool, replayed_pool
-from retrieval.errors import LogAgentError
+from evals.triage.retrieval_only import RetrievalOnly
+from evals.triage.sampling import sampling_of
+from evals.triage.served_profile import refuse_another, with_profile
+from retrieval.errors import BadInput, LogAgentError
 from retrieval.taxonomy import EvidenceKind
 
 # "Now" for a case without times, so that a run does not depend on the day.
 NOW_WITHOUT_TIMES = datetime(2026, 1, 1, tzinfo=UTC)
+_BASELINES = {"first_error": first_error, "keywords": keywords}
 _OF_LINES = (EvidenceKind.LOG, EvidenceKind.PATTERN, EvidenceKind.EVENT)
 
 
@@ -91,20 +95,34 @@ async def open_engine(
     Its runbooks are the bundled ones, in a throw-away index, so that a run does not depend on what a user ingested.
     The model's answers are kept in `record`, or taken from `replay` instead of asking one.
     """
-    if experiment.engine != "pipeline":
-        yield Baseline({"first_error": first_error, "keywords": keywords}[experiment.engine])
+    if experiment.engine in _BASELINES:
+        yield Baseline(_BASELINES[experiment.engine])
         return
     with TemporaryDirectory(prefix="logagent-eval-") as home:
         settings = settings.with_home(Path(home))
+        if experiment.engine == "retrieval":
+            async with open_knowledge(settings) as knowledge:
+                if knowledge is None:
+                    raise BadInput("EMBEDDING_MODEL is set to off, so nothing can be retrieved")
+                yield RetrievalOnly(knowledge)
+            return
+        if experiment.profile is not None and replay is None:
+            settings.model = with_profile(settings.model, experiment.profile, Path(home))
         async with open_app(
             settings,
             logs=CaseSource(first),
             with_model=experiment.llm is not ModelUse.OFF and replay is None,
             with_knowledge=experiment.retrieval,
         ) as app:
-            parts = replace(app.parts, seed=experiment.seed)
-            if experiment.temperature is not None:
-                parts = replace(parts, temperature=experiment.temperature)
+            sampling = sampling_of(experiment, settings)
+            parts = replace(
+                app.parts,
+                seed=sampling.seed,
+                temperature=sampling.temperature,
+                max_tokens=sampling.max_tokens,
+            )
+            if experiment.profile is not None and app.models is not None:
+                await refuse_another(app.models)
             models = replayed_pool(replay) if replay else app.models
             if record is not None and models is not None:
                 models = recorded_pool(models, record)

@@ -5,22 +5,24 @@ from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from app.model_profiles import ModelTraits
 from app.question import ModelUse
 from retrieval.errors import BadInput
 
-Engine = Literal["pipeline", "first_error", "keywords"]
+Engine = Literal["pipeline", "retrieval", "first_error", "keywords"]
 _BUNDLED = files("evals").joinpath("experiments")
 
 
 class Experiment(BaseModel):
     """One experiment.
 
-    `engine` is the pipeline that serves people, or a baseline; `llm` says whether the pipeline asks a model, whose
-    address or file is a setting; `retrieval` whether it searches the runbooks; `parallel` how many cases are under way
-    at once; `repeats` how often each case is answered, with another seed each time. `temperature` and `seed` of a
-    model's sampling replace the settings where they are given.
+    `engine` is the pipeline that serves people, its retrieval alone, or a baseline; `llm` says whether the pipeline
+    asks a model, whose address or file is a setting; `retrieval` whether it searches the runbooks; `parallel` how many
+    cases are under way at once; `repeats` how often each case is answered, with another seed each time. `temperature`
+    and `seed` of a model's sampling replace the settings where they are given. `profile` says which model it is about
+    and how that is used; a run with another one loaded is refused.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +37,13 @@ class Experiment(BaseModel):
     repeats: int = Field(1, ge=1, le=32)
     temperature: float | None = Field(None, ge=0, le=2)
     seed: int = Field(7, ge=0)
+    profile: ModelTraits | None = None
+
+    @model_validator(mode="after")
+    def _one_temperature(self) -> Self:
+        if self.profile is not None and self.temperature is not None:
+            raise ValueError("with a profile the temperature stands in its sampling")
+        return self
 
     @classmethod
     def read(cls, name: str) -> Self:

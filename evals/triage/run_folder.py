@@ -37,7 +37,8 @@ class RunFolder:
 
     def start(self, model: str | None) -> None:
         """Writes the config, or takes up a stopped run with the same one; BadInput where its config differs."""
-        self._config |= {"model": model, "quantization": _quantization(model)}
+        told = _quantization(model) or self._config.get("quantization")
+        self._config |= {"model": model, "quantization": told}
         try:
             if self._under_way:
                 if json.loads((self.out / "config.json").read_text("utf-8")) != self._config:

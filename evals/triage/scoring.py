@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from evals.metrics.abstention import abstention, needless_abstention
 from evals.metrics.calibration import expected_calibration_error
 from evals.metrics.category import category, category_of_problems
+from evals.metrics.cause import root_cause
 from evals.metrics.citation import citation_validity
+from evals.metrics.citation_support import citation_support
 from evals.metrics.component import component_f1, component_f1_macro
 from evals.metrics.confident_wrong import confident_wrong
 from evals.metrics.false_alarm import false_alarm, missed_alarm
@@ -25,12 +27,14 @@ _ONE_EACH: dict[str, Callable[[Sequence[Scored]], Metric]] = {
     "severity_distance": severity_distance,
     "category": category,
     "category_of_problems": category_of_problems,
+    "root_cause": root_cause,
     "component_f1": component_f1,
     "component_f1_macro": component_f1_macro,
     "key_line_hit": key_line_hit,
     "key_line_recall": key_line_recall,
     "key_line_precision": key_line_precision,
     "citation_validity": citation_validity,
+    "citation_support": citation_support,
     "false_alarm": false_alarm,
     "missed_alarm": missed_alarm,
     "abstention": abstention,

@@ -1,6 +1,8 @@
 """Each metric against values counted by hand."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -9,7 +11,9 @@ from evals.dataset.cases import Case, CaseLine, Expected, Labels, Origin
 from evals.metrics.abstention import abstention, needless_abstention
 from evals.metrics.calibration import calibration_bins, expected_calibration_error
 from evals.metrics.category import category, category_confusion, category_of_problems
+from evals.metrics.cause import cause_id, root_cause
 from evals.metrics.citation import citation_validity
+from evals.metrics.citation_support import citation_support
 from evals.metrics.component import component_f1, component_f1_macro
 from evals.metrics.confident_wrong import confident_wrong
 from evals.metrics.false_alarm import false_alarm, missed_alarm
@@ -33,14 +37,15 @@ def scored(
     latency_ms: float = 100.0,
     usage: dict[str, int] | None = None,
     failed: bool = False,
+    texts: Mapping[int, str] = MappingProxyType({}),
 ) -> Scored:
     """A case that is right unless `want` or `got` says otherwise."""
     same = {"status": Status.PROBLEM, "severity": Severity.ERROR, "component": "redis", "category": Category.DATABASE}
     expected = {"root_cause": "it is down", "summary": None, "key_lines": (0,), "runbooks": ()} | same | (want or {})
     answered = {"root_cause": "it is down", "summary": "redis is down", "confidence": 0.9} | same | (got or {})
-    line = CaseLine(ts=None, labels=Labels(), line="x")
+    logs = tuple(CaseLine(ts=None, labels=Labels(app="redis"), line=texts.get(n, "x")) for n in range(10))
     case = Case(
-        id="c", origin=Origin.SYNTHETIC, source="s", question="q", tags=(), logs=(line,) * 10,
+        id="c", origin=Origin.SYNTHETIC, source="s", question="q", tags=(), logs=logs,
         expected=Expected(**expected),
     )  # fmt: skip
     citations = tuple(
@@ -90,6 +95,20 @@ def test_exact_verdicts_are_shares_of_all_cases() -> None:
     assert category_confusion(cases) == {("database", "benign_noise"): 1, ("database", "none"): 1}
 
 
+def test_a_root_cause_is_what_failed_and_how() -> None:
+    """Of five, one has another component, one another category, one no answer; pod names and healthy ones agree."""
+    cases = [
+        scored(want={"component": "redis-0"}),
+        scored(got={"component": "coredns"}),
+        scored(got={"category": Category.DNS}),
+        scored(failed=True),
+        scored(want=HEALTHY, got=HEALTHY | {"component": "anything"}),
+    ]
+    assert cause_id(cases[0].expected) == "redis/database"
+    assert cause_id(cases[4].expected) == "healthy"
+    assert (root_cause(cases).value, root_cause(cases).n) == (0.4, 5)
+
+
 def test_component_f1_counts_names_in_their_canonical_form() -> None:
     """A pod name counts as its component: redis-0 is redis. Two of three right: micro 2/3, macro (1 + 0 + 0) / 3."""
     cases = [
@@ -122,6 +141,20 @@ def test_a_citation_beyond_the_case_is_invalid() -> None:
     assert citation_validity([scored(cited=((3,), (12,)))]).value == 0.5
 
 
+def test_citation_support_is_the_share_of_words_that_stand_in_cited_lines() -> None:
+    """Of "redis: disk full on node seven" redis (a label), disk and full are there, node and seven are not: 3/5.
+
+    With an uncited line that says it all and no citation it is none; a healthy answer claims no cause.
+    """
+    said = {"root_cause": "redis: disk full on node seven"}
+    texts = {4: "Write error: DISK is full", 5: "node seven"}
+    assert citation_support([scored(got=said, cited=((4,),), texts=texts)]).value == pytest.approx(0.6)
+    assert citation_support([scored(got=said, cited=((4, 5),), texts=texts)]).value == 1.0
+    both = citation_support([scored(got=said, cited=((4,), (5,)), texts=texts), scored(got=said, cited=())])
+    assert (both.value, both.n) == (0.5, 2)
+    assert citation_support([scored(got=HEALTHY), scored(failed=True)]).n == 0
+
+
 def test_alarms_and_abstention() -> None:
     """A healthy case called a problem is a false alarm, a problem called healthy a missed one."""
     cases = [scored(), scored(got=THIN), scored(want=HEALTHY), scored(want=THIN, got=THIN)]
@@ -151,7 +184,8 @@ def test_rouge() -> None:
     """Equal summaries score 1; "redis is down" against "redis is up" shares two of three words."""
     same, other = scored(want={"summary": "redis is down"}), scored(want={"summary": "redis is up"})
     assert rouge([same])["rougeL"].value == 1.0
-    assert rouge([other])["rouge1"].value == pytest.approx(2 / 3, abs=1e-4)
+    # Three words each, two shared in order; of the two pairs of neighbours one: "redis is".
+    assert [rouge([other])[name].value for name in ("rouge1", "rouge2", "rougeL")] == [0.6667, 0.5, 0.6667]
     assert rouge([scored()])["rougeL"].n == 0
 
 
