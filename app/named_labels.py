@@ -21,7 +21,7 @@ _PLACE_AT_END = re.compile(r"\bin ([a-z][a-z0-9-]{2,62})\W*$")
 # What joins a second name to a first: "in llm and shop", "in llm, shop or in web".
 _JOINT = (
     r"[\"'`]?(?:\s*,\s*(?:and |or )?|\s+(?:and|or|plus|as well as|versus|vs\.?|&|\+)\s+)"
-    r"(?:also )?(?:(?:in|of|for|from|by) )?(?:the )?(?:(?:namespace|pod|container|node|app)s? )?[\"'`]?"
+    r"(?:also )?(?:(?:in|of|for|from|by) )?(?:(?:the )?(?:namespace|pod|container|node|app)s? )?[\"'`]?"
 )
 _JOINED_AT_END = re.compile(rf"{_JOINT}(?P<name>[a-z][a-z0-9-]{{2,62}})[\"'`]?\W*$")
 _NOT = r"(?:\b(?:not|except|excluding|without|ignoring|other than|apart from|outside(?: of)?)(?: for)? )"
@@ -110,13 +110,13 @@ def _apps_in(text: str, known: Known) -> list[str]:
     """The apps of "… in redis and etcd", unless a namespace goes by the same name."""
     namespaces = set(known.get("namespace", ()))
     apps = {value.lower(): value for value in known.get("app", ()) if value not in namespaces}
-    return [apps[value] for value in _named_after("in|of|for|from|by|to", text, tuple(apps))]
+    return [apps[value] for value in _named_after("(?:in|of|for|from|by|to)(?: the)?", text, tuple(apps))]
 
 
 def _named_after(prepositions: str, text: str, values: Sequence[str]) -> list[str]:
     """The values that stand after a preposition, in the order of the text, each with those joined to it."""
     found: list[str] = []
-    for match in re.finditer(rf"\b(?:{prepositions}) (?:the )?", text):
+    for match in re.finditer(rf"\b(?:{prepositions}) ", text):
         rest = text[match.end() :]
         if (value := _at_start(rest, values)) is not None:
             found += [value, *_joined(rest[len(value) :], values)]

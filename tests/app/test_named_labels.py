@@ -32,6 +32,8 @@ KNOWN = {
         ("what is failing in shop and what do I do?", {"namespace": "shop"}),
         ("what is failing in shop but not in llm", {"namespace": "shop"}),
         ("is shop-test like shop", {}),
+        ("customers see 502 in the shop and in the llm", {}),
+        ("errors of the redis", {"app": "redis"}),
     ],
 )
 def test_several_values_are_all_selected(question: str, selected: dict[str, object]) -> None:
