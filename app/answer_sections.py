@@ -1,5 +1,7 @@
 """The parts of an answer that only some kinds of question have: changes, a ranking, a summary, lines looked up."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from retrieval.logs.events.cluster_event import EventKind
@@ -111,7 +113,11 @@ class RankingRow(Section):
 
 
 class Ranking(Section):
-    """Things in the order of what the question asked for: `measure` of each `by`, most first or least first."""
+    """Things in the order of what the question asked for: `measure` of each `by`, most first or least first.
+
+    `counted` says of what: every line, read here; every line, by the log source at the levels that it found; or a
+    sample of the lines, where the source could not count.
+    """
 
     by: str
     measure: str
@@ -119,6 +125,7 @@ class Ranking(Section):
     total: int
     things: int
     rows: list[RankingRow]
+    counted: Literal["lines", "source", "sample"] = "lines"
 
 
 class ComponentRow(Section):

@@ -9,6 +9,7 @@ from app.answer_sections import ChangeRow
 from app.triage.components import component_of
 from app.triage.findings import find_findings
 from retrieval.errors import BadInput
+from retrieval.logs.events.elsewhere import with_events_elsewhere
 from retrieval.logs.source import LogQuery, LogRead, LogSource
 from retrieval.patterns.change import Change, ChangeKind, Changes, Judgement
 from retrieval.patterns.changes import find_changes
@@ -37,7 +38,8 @@ async def changes_between(
 ) -> WindowChanges:
     """What changed from `before` to `after` in the lines that have these labels; BadInput where the windows overlap."""
     refuse_overlap(before, after)
-    reads = [await source.read(LogQuery(window, selectors or {})) for window in (before, after)]
+    queries = [LogQuery(window, selectors or {}) for window in (before, after)]
+    reads = [await with_events_elsewhere(source, query, await source.read(query)) for query in queries]
     found = await asyncio.to_thread(_found, reads, before, after)
     return WindowChanges((before, after), (reads[0], reads[1]), found, tuple(comparison_warnings(reads, found)))
 

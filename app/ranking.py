@@ -1,7 +1,11 @@
-"""A ranking, computed: which pod, namespace or component has most errors, warnings or lines, each row cited."""
+"""A ranking, computed: which pod, namespace or component has most errors, warnings or lines, each row cited.
+
+Where not every line was read, the log source's own counts are ranked, and the lines read only show what is counted.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import polars as pl
 
@@ -9,13 +13,14 @@ from app.answer import Action, Triage
 from app.answer_sections import Ranking, RankingRow
 from app.evidence_selection import EvidenceBudget, Selection, add_line, for_lines, with_documents
 from app.knowledge_query import KnownDocument
-from app.line_measures import ERROR, WARNING, counted_groups, measured_lines, spark_of
+from app.line_measures import ERROR, WARNING, counted_groups, group_of, measured_lines, spark_of
 from app.ranking_wish import RankingWish
 from app.triage.message import message_of
 from app.turn import Looked
 from retrieval.taxonomy import Category, EvidenceKind, Severity, Status
 
 MOST_POSITIONS = 200
+Counted = Literal["lines", "source", "sample"]
 _WORDS = {"errors": "error lines", "warnings": "warnings", "lines": "lines"}
 
 
@@ -30,7 +35,8 @@ class Ranked:
 def ranked(looked: Looked, wish: RankingWish, documents: Sequence[KnownDocument], tokens: int) -> Ranked:
     """The ranking that was asked for; a row without what is counted is none."""
     lines = measured_lines(looked.lines, looked.found, looked.findings, wish.by, looked.asked.window)
-    groups = counted_groups(lines).sort([wish.measure, "group"], descending=[not wish.least, False])
+    counted, groups = _counted(looked, wish, lines)
+    groups = groups.sort([wish.measure, "group"], descending=[not wish.least, False])
     if not wish.least:
         groups = groups.filter(pl.col(wish.measure) > 0)
     total = int(groups[wish.measure].sum())
@@ -39,8 +45,40 @@ def ranked(looked: Looked, wish: RankingWish, documents: Sequence[KnownDocument]
         _row(rank, group, lines.filter(pl.col("group") == group["group"]), looked, wish, total, budget)
         for rank, group in enumerate(groups.head(wish.rows).iter_rows(named=True), start=1)
     ]
-    ranking = Ranking(by=wish.by, measure=wish.measure, least=wish.least, total=total, things=groups.height, rows=rows)
+    ranking = Ranking(
+        by=wish.by,
+        measure=wish.measure,
+        least=wish.least,
+        total=total,
+        things=groups.height,
+        rows=rows,
+        counted=counted,
+    )
     return Ranked(ranking, with_documents(budget, documents, tokens, {}))
+
+
+def _counted(looked: Looked, wish: RankingWish, lines: pl.DataFrame) -> tuple[Counted, pl.DataFrame]:
+    """What was counted, and a row a thing: `group`, `errors`, `warnings`, `lines`."""
+    if not looked.read.coverage.truncated:
+        return "lines", counted_groups(lines)
+    counts = looked.read.counts or ()
+    if not counts or (wish.measure != "lines" and counts[0].errors is None):
+        return "sample", counted_groups(lines)
+    rows = [(group_of(one.labels, wish.by), one.errors or 0, one.warnings or 0, one.lines) for one in counts]
+    table = pl.DataFrame(rows, schema=["group", "errors", "warnings", "lines"], orient="row")
+    return "source", table.group_by("group").sum()
+
+
+def _basis(looked: Looked, ranking: Ranking) -> str:
+    """What the counts rest on, where that is not every line; nothing where it is."""
+    coverage = looked.read.coverage
+    if ranking.counted == "source":
+        levels = "" if ranking.measure == "lines" else ", by the level that it found in each"
+        return f" Counted by Loki over all {coverage.lines_matched:,} lines{levels}."
+    if ranking.counted == "sample":
+        of = f"{coverage.lines_read:,} of {coverage.lines_matched:,} lines"
+        return f" Counted in a sample of {of}: the true order may be another."
+    return ""
 
 
 def ranking_triage(looked: Looked, ranking: Ranking, actions: Mapping[str, Action]) -> Triage:
@@ -49,7 +87,7 @@ def ranking_triage(looked: Looked, ranking: Ranking, actions: Mapping[str, Actio
     if not len(looked.lines):
         return _triage(Status.INSUFFICIENT_EVIDENCE, "No log line lies in this window.", looked, rows, {})
     if not rows:
-        return _triage(Status.HEALTHY, f"No {what} in this window.", looked, rows, {})
+        return _triage(Status.HEALTHY, f"No {what} in this window.{_basis(looked, ranking)}", looked, rows, {})
     first = rows[0]
     counted = getattr(first, ranking.measure)
     order = "fewest" if ranking.least else "most"
@@ -61,6 +99,7 @@ def ranking_triage(looked: Looked, ranking: Ranking, actions: Mapping[str, Actio
         summary += f" ({first.share:.0%})" if ranking.total else ""
     others = [f"{row.name} {getattr(row, ranking.measure):,}" for row in rows[len(level) : len(level) + 3]]
     summary += f". Then {', '.join(others)}." if others else "; no other has any." if not ranking.least else "."
+    summary += _basis(looked, ranking)
     return _triage(Status.PROBLEM if looked.problems else Status.HEALTHY, summary, looked, rows, actions)
 
 
@@ -72,7 +111,7 @@ def _triage(
     return Triage(
         status=status,
         summary=summary,
-        root_cause=f"{first.name}: mostly “{first.said}”." if first else "There is nothing to rank.",
+        root_cause=_mostly(first) if first else "There is nothing to rank.",
         category=lead.category if lead else Category.BENIGN_NOISE,
         component=lead.component if lead else "cluster",
         severity=first.severity if first and status is Status.PROBLEM else Severity.INFO,
@@ -82,6 +121,10 @@ def _triage(
     )
 
 
+def _mostly(row: RankingRow) -> str:
+    return f"{row.name}: mostly “{row.said}”." if row.said else f"{row.name}: none of its lines was read."
+
+
 def _row(
     rank: int, group: dict[str, object], lines: pl.DataFrame, looked: Looked, wish: RankingWish, total: int,
     budget: EvidenceBudget,
@@ -89,12 +132,18 @@ def _row(
     wanted = {"errors": ERROR, "warnings": WARNING}.get(wish.measure)
     shown = lines if wanted is None else lines.filter(pl.col("measure") == wanted)
     shown = shown if shown.height else lines
-    commonest = shown.group_by("pattern").len().sort(["len", "pattern"], descending=[True, False])["pattern"][0]
-    of_it = shown.filter(pl.col("pattern") == commonest)
-    line = looked.lines.at(int(of_it["position"][-1]))
     counts = {name: int(str(group[name])) for name in ("errors", "warnings", "lines")}
     name = str(group["group"])
     text = f"{counts[wish.measure]:,} {_WORDS[wish.measure]} of {wish.by} {name}"
+    facts: dict[str, Any] = {"rank": rank, "name": name, **counts, "spark": spark_of(shown)}
+    facts["share"] = counts[wish.measure] / total if total else 0.0
+    if not shown.height:  # counted by the source, and none of its lines was read
+        only = budget.add(EvidenceKind.PATTERN, text, beyond=True, source=f"{counts[wish.measure]:,} lines", lines=())
+        severity = Severity.ERROR if counts["errors"] else Severity.WARN if counts["warnings"] else Severity.INFO
+        return RankingRow(**facts, severity=severity, said="", evidence=[only or ""])
+    commonest = shown.group_by("pattern").len().sort(["len", "pattern"], descending=[True, False])["pattern"][0]
+    of_it = shown.filter(pl.col("pattern") == commonest)
+    line = looked.lines.at(int(of_it["position"][-1]))
     counted = budget.add(
         EvidenceKind.PATTERN, text, beyond=True, source=f"{counts[wish.measure]:,} lines", timestamp=line.timestamp,
         lines=tuple(int(each) for each in shown["position"].head(MOST_POSITIONS)),
@@ -102,13 +151,5 @@ def _row(
     shown_line = add_line(budget, line, beyond=True)
     severities = {finding.number: finding.severity for finding in looked.findings}
     worst = max((severities[n] for n in shown["pattern"].unique()), key=lambda s: s.rank, default=Severity.INFO)
-    return RankingRow(
-        rank=rank,
-        name=name,
-        **counts,
-        share=counts[wish.measure] / total if total else 0.0,
-        severity=worst,
-        spark=spark_of(shown),
-        said=message_of(line.text, 140),
-        evidence=[id_ for id_ in (counted, shown_line) if id_],
-    )
+    said, evidence = message_of(line.text, 140), [id_ for id_ in (counted, shown_line) if id_]
+    return RankingRow(**facts, severity=worst, said=said, evidence=evidence)

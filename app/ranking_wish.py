@@ -1,12 +1,22 @@
 """What a ranking counts, of which things: read from the words of the question."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 By = Literal["namespace", "pod", "container", "node", "app", "component"]
 Measure = Literal["errors", "warnings", "lines"]
 MOST_ROWS = 10
+# The labels by which a source counts them where it cannot give every line; a component has several.
+COUNTED_BY: Mapping[By, tuple[str, ...]] = {
+    "namespace": ("namespace",),
+    "pod": ("pod",),
+    "container": ("container",),
+    "node": ("node",),
+    "app": ("app",),
+    "component": ("app", "container", "namespace"),
+}
 LARGEST = 50
 
 _THINGS: tuple[tuple[By, str], ...] = (

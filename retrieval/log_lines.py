@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from retrieval.selectors import Selectors, selects
+from retrieval.selectors import Selectors, selects, values_of
 from retrieval.time_window import TimeWindow
 
 # Label names every part of the program knows; a source maps its own names to these.
@@ -90,6 +90,22 @@ class LogTable:
             return self
         wanted = [index for index, labels in enumerate(self.streams) if selects(selectors, labels)]
         return LogTable(self.rows.filter(pl.col("stream").is_in(wanted)), self.streams)
+
+    def outside(self, selectors: Selectors) -> "LogTable":
+        """The lines whose labels have none of these values."""
+        if not selectors:
+            return self
+        wanted = [
+            index
+            for index, labels in enumerate(self.streams)
+            if not any(labels.get(name) in values_of(selected) for name, selected in selectors.items())
+        ]
+        return LogTable(self.rows.filter(pl.col("stream").is_in(wanted)), self.streams)
+
+    def together(self, other: "LogTable") -> "LogTable":
+        """The lines of both by time; their positions have to be apart."""
+        moved = other.rows.with_columns((pl.col("stream") + len(self.streams)).cast(pl.UInt32))
+        return LogTable(_by_time(pl.concat([self.rows, moved])), (*self.streams, *other.streams))
 
     def with_text(self, text: pl.Series) -> "LogTable":
         """The same lines with other texts, in the same order."""

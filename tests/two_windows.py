@@ -30,6 +30,32 @@ def two_hours(start: int = START, *, events: bool = False) -> list[Line]:
     return sorted([*_lines(start), *(_events(start) if events else ())], key=lambda line: line.timestamp)
 
 
+def events_elsewhere(start: int = START) -> list[Line]:
+    """Events that an exporter of namespace `monitoring` tells of three others.
+
+    A rollout of shop/api at 14:05:00, one of llm/llama at 14:06:00, and a node that is lost at 14:06:10.
+    """
+    labels = {"namespace": "monitoring", "pod": "event-exporter-0", "container": "exporter", "app": "event-exporter"}
+    told = (
+        (
+            3900,
+            {"kind": "Deployment", "namespace": "shop", "name": "api"},
+            "ScalingReplicaSet",
+            "Scaled up api-7d9f8b6c5",
+        ),
+        (3960, {"kind": "StatefulSet", "namespace": "llm", "name": "llama"}, "SuccessfulUpdate", "update llama-0"),
+        (3970, {"kind": "Node", "name": "node-2"}, "NodeNotReady", "Node node-2 status is now: NodeNotReady"),
+    )
+    return [
+        Line(
+            start + second * SECOND + 5,
+            json.dumps({"involvedObject": about, "type": "Normal", "reason": reason, "message": said, "count": 1}),
+            labels,
+        )
+        for second, about, reason, said in told
+    ]
+
+
 def write_archive(path: Path, lines: list[Line]) -> Path:
     """The lines as `logcli -o jsonl` writes them."""
     rows = ({"labels": dict(line.labels), "line": line.text, "timestamp": to_iso(line.timestamp)} for line in lines)

@@ -11,6 +11,7 @@ from app.compared_windows import compared_by_default, preceding
 from app.follow_up import follow_up
 from app.intent import Intent, default_window, parse_intent
 from app.question import Question
+from app.ranking_wish import COUNTED_BY
 from app.steps.comparing import compared
 from app.steps.since_event import since_event
 from app.telemetry.conventions import Attribute, Content
@@ -18,6 +19,7 @@ from app.triage.findings import find_findings, find_problems
 from app.turn import Asked, Looked, Sides, Turn
 from retrieval.errors import LogSourceDown
 from retrieval.log_lines import LogTable
+from retrieval.logs.events.elsewhere import SHARE, with_events_elsewhere
 from retrieval.logs.events.finding import with_event_labels
 from retrieval.logs.source import Coverage, LogQuery, LogRead
 from retrieval.patterns.window_patterns import find_patterns
@@ -29,6 +31,8 @@ from retrieval.timestamps import to_nanoseconds
 
 # A live source knows the label values of the last hours; those of a window from before are asked for beside them.
 _KNOWN_SINCE = timedelta(hours=5)
+# Kinds of questions that an event of the cluster can answer; a ranking and a lookup are of the lines asked for alone.
+_WITH_EVENTS = (IntentKind.TRIAGE, IntentKind.SUMMARY, IntentKind.CHANGES)
 
 
 async def intent_step(turn: Turn) -> Asked:
@@ -82,7 +86,7 @@ async def logs_step(turn: Turn, asked: Asked) -> Sides[LogRead]:
     """The lines of the window, or of both; none, and a warning, where the source is down."""
     async with turn.steps.run("logs") as step:
         windows = [asked.window] if asked.before is None else [asked.window, asked.before]
-        answers = await asyncio.gather(*(_read(turn, _query(asked, window, len(windows))) for window in windows))
+        answers = await asyncio.gather(*(_read(turn, asked, window, len(windows)) for window in windows))
         turn.unread = sum(read is None for read in answers)
         turn.logs_down = turn.unread == len(windows)
         reads = [read or LogRead(LogTable(), Coverage(0, 0, truncated=False)) for read in answers]
@@ -93,13 +97,15 @@ async def logs_step(turn: Turn, asked: Asked) -> Sides[LogRead]:
         step.measured({Attribute.LINES_MATCHED: matched, Attribute.LINES_READ: lines, Attribute.BYTES_READ: size})
         step.content(Content.QUERY, reads[0].query or "")
         step.summary = f"{lines:,} of {matched:,} lines read{' in two windows' if asked.before else ''}"
-        step.details = {"query": reads[0].query} if reads[0].query else {}
+        queries = {"query": reads[0].query, "events": reads[0].beside}
+        step.details = {name: query for name, query in queries.items() if query}
     return Sides(*reads)
 
 
 def _query(asked: Asked, window: TimeWindow, windows: int) -> LogQuery:
     intent = asked.intent
-    return LogQuery(window, asked.selectors, intent.terms, holding=intent.needles, share=1 / windows)
+    counted = COUNTED_BY[intent.ranking.by] if intent.ranking else ()
+    return LogQuery(window, asked.selectors, intent.terms, holding=intent.needles, share=1 / windows, count_by=counted)
 
 
 async def redact_step(turn: Turn, reads: Sides[LogRead]) -> Sides[LogTable]:
@@ -178,12 +184,16 @@ async def _known_then(
     return {name: sorted({*known.get(name, ()), *then.get(name, ())}) for name in {*known, *then}}
 
 
-async def _read(turn: Turn, query: LogQuery) -> LogRead | None:
-    """What the source answers; None, and a warning, where it does not."""
+async def _read(turn: Turn, asked: Asked, window: TimeWindow, windows: int) -> LogRead | None:
+    """What the source answers, with the events that stand elsewhere; None, and a warning, where it does not answer."""
     if turn.logs_down:
         return None
     try:
-        return await turn.parts.logs.read(query)
+        query = _query(asked, window, windows)
+        if asked.intent.kind not in _WITH_EVENTS or not asked.selectors:
+            return await turn.parts.logs.read(query)
+        read = await turn.parts.logs.read(replace(query, share=query.share * (1 - SHARE)))
+        return await with_events_elsewhere(turn.parts.logs, query, read)
     except LogSourceDown as error:
         if str(error) not in turn.warnings:
             turn.warnings.append(str(error))

@@ -7,6 +7,7 @@ from app.intent import Intent
 from app.turn import Turn
 from retrieval.errors import LogSourceDown
 from retrieval.log_lines import LogTable
+from retrieval.logs.events.elsewhere import with_events_elsewhere
 from retrieval.logs.events.finding import find_events, with_event_labels
 from retrieval.logs.source import LogQuery
 from retrieval.redaction import redact_table
@@ -50,11 +51,15 @@ async def since_event(
 
 
 async def _lines(turn: Turn, window: TimeWindow, selectors: Selectors, text: str) -> LogTable:
-    """The lines with this text; none where the source does not answer, which the question's own read will say."""
+    """The lines with this text, and events that stand elsewhere; none where the source does not answer.
+
+    That it does not answer is said by the question's own read.
+    """
     if turn.logs_down:
         return LogTable()
     try:
-        read = await turn.parts.logs.read(LogQuery(window, selectors, holding=(text,), share=_SHARE))
+        query = LogQuery(window, selectors, holding=(text,), share=_SHARE)
+        read = await with_events_elsewhere(turn.parts.logs, query, await turn.parts.logs.read(query))
     except LogSourceDown:
         return LogTable()
     return with_event_labels(redact_table(read.table).table)

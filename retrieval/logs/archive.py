@@ -15,6 +15,7 @@ from retrieval.logs.formats.log_format import Streams
 from retrieval.logs.formats.reading import READ, ReadFile, read
 from retrieval.logs.formats.text_blocks import Budget, TooLarge
 from retrieval.logs.source import Coverage, LogQuery, LogRead
+from retrieval.selectors import values_of
 from retrieval.time_window import LONGEST, TimeWindow
 from retrieval.timestamps import NANOSECONDS
 
@@ -119,9 +120,9 @@ class ArchiveSource:
         placed = pl.col("placed")
         inside = placed.is_null() | ((placed >= query.window.start) & (placed < query.window.end))
         rows = loaded.rows.filter(inside).select(SCHEMA.names())
-        for text in query.holding:
-            rows = rows.filter(pl.col("line").str.contains_any([text], ascii_case_insensitive=True))
-        matched = LogTable(rows, loaded.streams).matching(query.selectors)
+        for texts in query.holding:
+            rows = rows.filter(pl.col("line").str.contains_any(list(values_of(texts)), ascii_case_insensitive=True))
+        matched = LogTable(rows, loaded.streams).matching(query.selectors).outside(query.outside)
         kept = matched if len(matched) <= self._max_lines else _most_telling(matched, query.terms, self._max_lines)
         left_out = len(matched) - len(kept)
         warnings = list(loaded.warnings)

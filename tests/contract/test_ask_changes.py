@@ -9,8 +9,8 @@ import pytest
 from tests.command_line import CommandLine, one_sentence
 from tests.contract.answer_contract import ContractAnswer, conforming
 from tests.loki_double import LokiDouble
-from tests.retrieval.loki.pushing import push
-from tests.two_windows import START, two_hours, write_archive
+from tests.retrieval.loki.pushing import Line, push
+from tests.two_windows import SECOND, START, events_elsewhere, two_hours, write_archive
 
 QUESTION = "what changed between 14:00 and 15:00 compared to 13:00 to 14:00?"
 NOW = "2026-11-20T15:00:00Z"
@@ -158,7 +158,12 @@ def test_two_namespaces_are_one_query(logagent: CommandLine, loki: LokiDouble) -
 
 
 def with_events(logagent: CommandLine, tmp_path: Path, source: str, question: str) -> ContractAnswer:
-    lines = two_hours(events=True)
+    return answered_from(logagent, tmp_path, source, question, two_hours(events=True))
+
+
+def answered_from(
+    logagent: CommandLine, tmp_path: Path, source: str, question: str, lines: list[Line]
+) -> ContractAnswer:
     if source == "files":
         path = write_archive(tmp_path / "cluster.jsonl", lines)
         return conforming(logagent("ask", question, "--logs", path, "--now", NOW, "--json").json, len(lines))
@@ -183,6 +188,42 @@ def test_events_stand_beside_the_changes(logagent: CommandLine, tmp_path: Path, 
     assert "ScalingReplicaSet" in cited.text
     assert {each["kind"] for each in document["events"]} == {"rollout", "image", "restart"}
     assert [each["text"] for each in document["events"]][-1] == "llm/llama keeps restarting (back-off), 4 times"
+
+
+@pytest.mark.parametrize("source", ["files", "loki"])
+@pytest.mark.parametrize("question", ["what changed since 14:00 in shop?", "what changed since the deploy in shop?"])
+def test_events_that_others_tell_of_a_namespace_are_its_own(
+    logagent: CommandLine, tmp_path: Path, source: str, question: str
+) -> None:
+    """A rollout and a lost node, shipped by an exporter of another namespace; not the rollout of a third one."""
+    lines = [*two_hours(), *events_elsewhere()]
+    answer = answered_from(logagent, tmp_path, source, question, sorted(lines, key=lambda line: line.timestamp))
+    document = answer.model_dump()
+    assert [each["text"] for each in document["events"]] == ["rollout of shop/api", "node node-2 not ready"]
+    change = next(each for each in document["changes"] if "x509" in each["sample"])
+    assert change["near"][0]["text"].startswith("rollout of shop/api")
+    evidence = {item.id: item for item in answer.evidence}
+    cited = evidence[change["near"][0]["evidence"]]
+    assert (cited.kind, cited.labels) == ("event", {"namespace": "shop", "app": "api"})
+    assert any("2 events of namespace shop told by event-exporter" in warning for warning in answer.warnings)
+    assert not any("llama" in item.text for item in answer.evidence)
+
+
+@pytest.mark.parametrize("source", ["files", "loki"])
+def test_what_fails_is_also_told_by_others(logagent: CommandLine, tmp_path: Path, source: str) -> None:
+    """A pod that never started has no line of its own: that it cannot be scheduled is told by the scheduler."""
+    said = "0/2 nodes are available: 2 Insufficient memory."
+    text = (
+        'I1120 14:30:00.1 1 event.go:389] "Event occurred" object="shop/worker-0" kind="Pod" reason="FailedScheduling"'
+    )
+    scheduler = {"namespace": "kube-system", "pod": "kube-scheduler-node-1", "app": "kube-scheduler"}
+    told = [
+        Line(START + (5400 + 60 * nth) * SECOND, f'{text} type="Warning" message="{said}"', scheduler) for nth in (0, 1)
+    ]
+    shop = [line for line in two_hours() if "x509" not in line.text]
+    answer = answered_from(logagent, tmp_path, source, "what is failing in shop since 14:00?", [*shop, *told])
+    assert (answer.triage.status, answer.triage.category) == ("problem", "scheduling")
+    assert answer.problems[0].count == 2
 
 
 @pytest.mark.parametrize("source", ["files", "loki"])

@@ -1,5 +1,7 @@
 """`logagent ask` for a ranking, a summary and a lookup, seen from outside the package."""
 
+import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,8 @@ from retrieval.timestamps import parse_iso_nanoseconds
 from tests.command_line import CommandLine
 from tests.contract.answer_contract import conforming
 from tests.loki_double import LokiDouble
-from tests.retrieval.loki.pushing import push
-from tests.two_windows import PODS, two_hours, write_archive
+from tests.retrieval.loki.pushing import Line, push
+from tests.two_windows import HOUR, PODS, SECOND, START, two_hours, write_archive
 
 NOW = "2026-11-20T15:00:00Z"
 LINES = two_hours(events=True)
@@ -65,6 +67,51 @@ def test_a_ranking_is_counted_and_cited(
     assert [each[ranking["measure"]] for each in ranking["rows"]] == sorted(
         (each[ranking["measure"]] for each in ranking["rows"]), reverse=True
     )
+
+
+def skewed() -> list[Line]:
+    """More lines than the budget: errors of web-1 and web-2 within a hundred of each other, and a pod with three."""
+    chance = random.Random(3)
+    pods = ["web-1"] * 1_400 + ["web-2"] * 1_300 + ["web-3"] * 3
+    text = {"web-1": "upstream refused", "web-2": "upstream timed out", "web-3": "disk is full"}
+    errors = [(pod, f'level=error msg="{text[pod]}"') for pod in pods]
+    lines = [*errors, *((f"web-{nth % 4}", f"level=info msg=served number={nth}") for nth in range(4_000))]
+    chance.shuffle(lines)
+    return [
+        Line(START + HOUR + nth * SECOND // 2, said, {"namespace": "web", "pod": pod, "container": "web", "app": "web"})
+        for nth, (pod, said) in enumerate(lines)
+    ]
+
+
+@pytest.mark.parametrize(
+    "question", ["which pod has the most errors since 14:00?", "top pods by errors in web since 14:00"]
+)
+def test_a_ranking_beyond_the_budget_is_counted_by_loki(logagent: CommandLine, question: str) -> None:
+    """Exactly, over lines that were never read; the answer says who counted, and shows lines that were read."""
+    with LokiDouble().serving() as double:
+        push(double.url, skewed())
+        ended = logagent("ask", question, "--now", NOW, "--json", LOKI_URL=double.url, LOKI_MAX_LINES="1000")
+    answer = conforming(ended.json)
+    ranking = ended.json["ranking"]
+    assert answer.coverage.truncated
+    assert ranking["counted"] == "source"
+    assert [(row["name"], row["errors"]) for row in ranking["rows"]] == [("web-1", 1400), ("web-2", 1300), ("web-3", 3)]
+    assert ranking["rows"][0]["lines"] == 2_400
+    assert answer.triage.summary.startswith("web-1 has the most error lines: 1,400 of 2,703 (52%)")
+    assert "Counted by Loki over all 6,703 lines, by the level that it found in each." in answer.triage.summary
+    assert all(row["evidence"] for row in ranking["rows"])
+
+
+def test_a_ranking_that_loki_cannot_count_says_that_it_is_a_sample(logagent: CommandLine) -> None:
+    """More series than Loki allows: the counts are of the lines that were read."""
+    with LokiDouble().serving() as double:
+        push(double.url, skewed())
+        double.limits.series = 3
+        question = "which pod has the most errors since 14:00?"
+        ended = logagent("ask", question, "--now", NOW, "--json", LOKI_URL=double.url, LOKI_MAX_LINES="1000")
+    assert ended.json["ranking"]["counted"] == "sample"
+    told = conforming(ended.json).triage.summary
+    assert re.search(r"Counted in a sample of [\d,]+ of 6,703 lines: the true order may be another\.", told)
 
 
 def test_a_summary_goes_by_component_and_time(logagent: CommandLine, source: dict[str, Any]) -> None:

@@ -145,6 +145,28 @@ async def test_more_than_the_budget_is_covered_worst_first(loki: Loki) -> None:
     assert len(texts(read)) == len(found)
 
 
+async def test_more_than_the_budget_is_counted_by_label(loki: Loki) -> None:
+    """Exactly, by level, whether Loki has the label in its index or beside each line."""
+    lines = [loki.line(nth * 10**8, f"level=info request {nth}", f"web-{nth % 3}") for nth in range(3000)]
+    lines += [loki.line(nth * 10**9 + 5, f"level=error broken {nth}", "web-1") for nth in range(70)]
+    lines += [loki.line(nth * 10**9 + 7, f"level=warn slow {nth}", k8s_node_name="node-1") for nth in range(20)]
+    push(loki.url, lines)
+    source = LokiSource(LokiConnection(loki.url), budget=Budget(lines=500, page_lines=250))
+    try:
+        reads = {
+            by: await source.read(LogQuery(loki.window(600), {"namespace": loki.namespace}, count_by=(by,)))
+            for by in ("pod", "node")
+        }
+    finally:
+        await source.aclose()
+    counted = {
+        by: {one.labels.get(by): (one.lines, one.errors, one.warnings) for one in read.counts or ()}
+        for by, read in reads.items()
+    }
+    assert counted["pod"] == {"web-0": (1020, 0, 20), "web-1": (1070, 70, 0), "web-2": (1000, 0, 0)}
+    assert counted["node"] == {None: (3070, 70, 0), "node-1": (20, 0, 20)}
+
+
 async def test_one_nanosecond_beyond_the_limit_is_counted(loki: Loki) -> None:
     """More lines of one nanosecond than Loki gives at once: the limit is raised to its own, the rest is counted."""
     lines = [loki.line(5 * SECOND, f"line {nth}", f"web-{nth % 5}") for nth in range(5003)]

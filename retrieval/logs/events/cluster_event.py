@@ -25,7 +25,8 @@ class ClusterEvent:
     """What happened (`reason`, in Kubernetes' words where it has one) to which object, as the line says.
 
     `count` is how often by then; `warning` says that it is no ordinary event. `object_kind`, `namespace` and `name` are
-    empty where the line does not say; `image` is the image of a pull, `revision` that of a reconciliation.
+    empty where the line does not say; `image` is the image of a pull, `revision` that of a reconciliation. `exported`
+    says that the line is the event itself, which its shipper has no part in.
     """
 
     kind: EventKind
@@ -38,6 +39,7 @@ class ClusterEvent:
     warning: bool = False
     image: str = ""
     revision: str = ""
+    exported: bool = False
 
     @property
     def workload(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from retrieval.log_lines import LogTable
+from retrieval.log_lines import LABELS, LogTable
 from retrieval.logs.events.cluster_event import ClusterEvent, EventKind
 from retrieval.logs.events.reading import MARKS, read_event
 
@@ -34,17 +34,20 @@ def find_events(table: LogTable) -> list[PlacedEvent]:
 def with_event_labels(table: LogTable) -> LogTable:
     """The table in which an event's line has the labels of what it is about, where it has no pod or app of its own.
 
-    A collector labels all events alike, with its own job; what matters of an event is whom it happened to.
+    A collector labels all events alike, with its own job, and an exporter with its own pod; what matters of an event is
+    whom it happened to.
     """
     added: dict[int, Mapping[str, str]] = {}
     streams = dict(zip(table.rows["position"].to_list(), table.rows["stream"].to_list(), strict=True))
     events = find_events(table) if len(table) else []
     for placed in events:
         own = dict(table.streams[streams[placed.position]])
+        if placed.event.exported:
+            own = {name: value for name, value in own.items() if name not in LABELS}
         if own.get("app") == own.get("job"):  # what Loki derives the service from where there is nothing else
             own.pop("app", None)
         if not own.get("pod") and not own.get("app") and not own.get("container"):
-            added[placed.position] = {**_labels(placed.event), **own}
+            added[placed.position] = {**event_labels(placed.event), **own}
     if not added:
         return table
     known: dict[tuple[tuple[str, str], ...], int] = {}
@@ -59,7 +62,8 @@ def with_event_labels(table: LogTable) -> LogTable:
     return LogTable(rows, (*table.streams, *(dict(labels) for labels in known)))
 
 
-def _labels(event: ClusterEvent) -> dict[str, str]:
+def event_labels(event: ClusterEvent) -> dict[str, str]:
+    """The labels of what an event is about, as far as its line names it."""
     thing = event.object_kind.lower()
     found = {"namespace": event.namespace}
     if thing == "pod":

@@ -104,7 +104,8 @@ def _of_json(text: str) -> ClusterEvent | None:
         return read_flux(record)
     targets = (record.get(key) for key in ("involvedObject", "regarding", "object"))
     about: dict[str, Any] = next((target for target in targets if isinstance(target, dict)), {})
-    return _of_fields({**{key: str(value) for key, value in about.items()}, **_flat(record, bool(about))})
+    event = _of_fields({**{key: str(value) for key, value in about.items()}, **_flat(record, bool(about))})
+    return replace(event, exported=bool(about))
 
 
 def _flat(record: Mapping[str, Any], about: bool) -> dict[str, str]:

@@ -35,8 +35,10 @@ class Selection:
             self._indexed[key] = (time.monotonic(), names)
         return names
 
-    async def expression(self, selectors: Selectors, window: TimeWindow) -> LogExpression:
-        """The log query of all lines whose labels have these values (names of `log_lines.LABELS`).
+    async def expression(
+        self, selectors: Selectors, window: TimeWindow, *, outside: Selectors | None = None
+    ) -> LogExpression:
+        """The log query of all lines whose labels have these values (names of `log_lines.LABELS`), and none `outside`.
 
         An indexed label goes into the selector. One that is not, or that goes by several names in this window, is
         filtered for after it, where structured metadata counts too.
@@ -51,6 +53,11 @@ class Selection:
                 matchers.append(Matcher.any_of(names[0], values))
             else:
                 filters.append(LabelFilter(tuple(Matcher.any_of(one, values) for one in names)))
+        for name, selected in (outside or {}).items():
+            never = [Matcher.none_of(one, values_of(selected)) for one in self._map.candidates(name)]
+            known = [one for one in never if one.name in indexed]
+            matchers += known
+            filters += [LabelFilter((one,)) for one in never if not known]
         if not any(matcher.needs_value for matcher in matchers):
             matchers.insert(0, Matcher.present(self._always_there(indexed)))
         return LogExpression(tuple(matchers), tuple(filters))

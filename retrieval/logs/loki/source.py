@@ -1,7 +1,7 @@
 """Loki as a log source: one question's window, read within its budget."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from retrieval.logs.loki.budget import Budget, BudgetSpent, Spending
 from retrieval.logs.loki.budgeted import BudgetedReading, describe
 from retrieval.logs.loki.client import LokiClient, Retries
 from retrieval.logs.loki.connection import LokiConnection
+from retrieval.logs.loki.counting import counts_by
 from retrieval.logs.loki.explore import Explore
 from retrieval.logs.loki.failures import LokiFailure
 from retrieval.logs.loki.labels import LabelMap, Streams
@@ -21,7 +22,7 @@ from retrieval.logs.loki.logql import LineFilter, LogExpression
 from retrieval.logs.loki.reading import Part, Reader, Row
 from retrieval.logs.loki.selection import Selection
 from retrieval.logs.loki.volume import Volume, measure
-from retrieval.logs.source import Coverage, LogQuery, LogRead
+from retrieval.logs.source import Coverage, LineCount, LogQuery, LogRead
 from retrieval.selectors import values_of
 from retrieval.time_window import TimeWindow
 
@@ -37,6 +38,7 @@ class _Answer:
     matched: int = 0
     truncated: bool = False
     warnings: list[str] = field(default_factory=list)
+    counts: tuple[LineCount, ...] | None = None
 
 
 class LokiSource:
@@ -87,9 +89,9 @@ class LokiSource:
         streams = Streams(self._labels)
         reader = Reader(self._client, streams, spending)
         try:
-            expression = await spending.within(self._selection.expression(query.selectors, query.window))
-            if query.holding:
-                expression = expression.where(*(LineFilter((text,)) for text in query.holding if text))
+            selecting = self._selection.expression(query.selectors, query.window, outside=query.outside)
+            expression = await spending.within(selecting)
+            expression = expression.where(*(LineFilter(values_of(texts)) for texts in query.holding if any(texts)))
             answer = await self._lines(query, expression, reader)
         except BudgetSpent as error:
             raise LokiFailure(f"Loki did not answer within the {self._budget.seconds:g} s of a question.") from error
@@ -104,6 +106,7 @@ class LokiSource:
             query=text,
             link=self._explore.link(text, query.window) if self._explore else None,
             warnings=tuple(answer.warnings),
+            counts=answer.counts,
         )
 
     async def _lines(self, query: LogQuery, expression: LogExpression, reader: Reader) -> _Answer:
@@ -117,8 +120,7 @@ class LokiSource:
             if part is not None:
                 answer = _Answer(part.rows, len(part.rows))
             else:
-                volume = await spending.within(volume_asked)
-                answer = await self._large(query, expression, reader, volume, line_bytes)
+                answer = await self._beyond_a_page(query, expression, reader, volume_asked, line_bytes)
             newest = max((row[0] for row in answer.rows), default=None)
             with suppress(BudgetSpent):
                 newest = await spending.within(ahead_asked) or newest
@@ -128,6 +130,26 @@ class LokiSource:
             await asyncio.gather(volume_asked, ahead_asked, return_exceptions=True)
         answer.warnings += clocks.warnings(query.window, newest, self._client.server_time, now)
         return answer
+
+    async def _beyond_a_page(
+        self, query: LogQuery, expression: LogExpression, reader: Reader, volume: Awaitable[Volume | None], size: int
+    ) -> _Answer:
+        """What is larger than a page, counted by the labels that the query names while it is read."""
+        counting = asyncio.ensure_future(self._counts(query, expression))
+        try:
+            answer = await self._large(query, expression, reader, await reader.spending.within(volume), size)
+            if answer.truncated:
+                with suppress(BudgetSpent):
+                    answer.counts = await reader.spending.within(counting)
+        finally:
+            counting.cancel()
+            await asyncio.gather(counting, return_exceptions=True)
+        return answer
+
+    async def _counts(self, query: LogQuery, expression: LogExpression) -> tuple[LineCount, ...] | None:
+        if not query.count_by:
+            return None
+        return await counts_by(self._client, self._labels, expression, query.window, query.count_by)
 
     async def _volume(self, expression: LogExpression, window: TimeWindow) -> Volume | None:
         indexed = await self._selection.indexed(window)

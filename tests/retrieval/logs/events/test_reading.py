@@ -127,6 +127,18 @@ def test_events_among_many_lines_are_found_and_labelled() -> None:
     assert with_event_labels(LogTable.from_lines(lines[:5])).streams == LogTable.from_lines(lines[:5]).streams
 
 
+def test_an_exporter_is_not_what_its_events_are_about() -> None:
+    """It ships them with its own labels; a controller's line is its own, whomever it tells of."""
+    exporter = {"namespace": "monitoring", "pod": "event-exporter-0", "app": "event-exporter", "cluster": "home"}
+    about = {"kind": "Pod", "namespace": "shop", "name": POD}
+    told = {"reason": "BackOff", "type": "Warning", "message": "Back-off", "involvedObject": about}
+    controller = f'I1120 1 event.go:389] "Event occurred" object="shop/{POD}" kind="Pod" type="Warning" reason="Failed"'
+    lines = [LogLine(0, 0, exporter, json.dumps(told)), LogLine(1, 1, {"app": "kube-controller-manager"}, controller)]
+    labelled = with_event_labels(LogTable.from_lines(lines))
+    assert labelled.at(0).labels == {"namespace": "shop", "pod": POD, "app": "api", "cluster": "home"}
+    assert labelled.at(1).labels == {"app": "kube-controller-manager"}
+
+
 def test_every_form_holds_a_mark() -> None:
     """The quick look for marks passes over no event."""
     assert all(any(mark in line for mark in MARKS) for line, _ in FORMS)
