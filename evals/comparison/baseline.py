@@ -1,18 +1,12 @@
-"""The committed run that changes are measured against."""
+"""How far a run is from the committed one that changes are measured against."""
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from evals.comparison.comparison import drift
 from evals.comparison.finished_run import FinishedRun, paired
+from evals.golden import baseline_folder
 from evals.triage.prediction import Scored
-
-
-def baseline_folder() -> Path:
-    """Its folder, on the golden dataset, without a model."""
-    return Path(str(files("evals").joinpath("golden", "baseline")))
 
 
 def drift_from_baseline(config: Mapping[str, Any], scored: Sequence[Scored]) -> Mapping[str, float]:

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from app.commands import options
-from evals.comparison.baseline import baseline_folder
 from evals.comparison.comparison import Comparison, compare
 from evals.comparison.finished_run import FinishedRun
 from evals.comparison.gate import differing, refusals
 from evals.comparison.report import report_html
 from evals.dataset.cases import Case
+from evals.golden import baseline_folder
 from evals.triage.dataset_file import cases_of
 from retrieval.errors import BadInput
 

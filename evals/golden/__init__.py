@@ -16,3 +16,8 @@ def path() -> Path:
 def golden(split: str | None = None) -> list[Case]:
     """Its cases, or those of one split (`dev`, `test`); BadInput where the file was changed."""
     return read_frozen(path(), split)
+
+
+def baseline_folder() -> Path:
+    """The committed run on it, without a model, that changes are measured against."""
+    return Path(__file__).parent / "baseline"

@@ -2,21 +2,26 @@
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
 from evals.metrics.category import category_confusion
 from evals.metrics.metric import Metric
-from evals.triage.plots import calibration_plot, confusion_plot, latency_plot, metrics_plot
+from evals.metrics.severity import severity_confusion
+from evals.triage.earlier_runs import EarlierRun
+from evals.triage.plots import calibration_plot, confusion_plot, interval_bar, latency_plot
 from evals.triage.prediction import Scored
+from evals.triage.report_case import differences, shown_case
 from evals.triage.scoring import LOWER_IS_BETTER
 
-LINE_CHARACTERS = 240
-_STYLE = (
-    "body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222}"
-    "table{border-collapse:collapse}td,th{padding:.2rem .7rem;border-bottom:1px solid #ddd;text-align:left}"
-    "code,pre{font:13px ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}"
-    "figure{margin:1rem 0}details{margin:.4rem 0}.ok{color:#2a7d46}.bad{color:#b3261e}"
-)
+# What a reader looks for first, in words.
+_TILES = {
+    "root_cause": "root cause", "category": "category", "severity": "severity", "status": "status",
+    "key_line_hit": "key line cited", "false_alarm": "false alarms", "confident_wrong": "sure and wrong",
+    "latency_p95_ms": "latency p95",
+}  # fmt: skip
+_OF_ANOTHER_RANGE = ("severity_distance",)
+_BY_RUN = ("status", "severity", "category", "key_line_hit")
 
 
 def report_markdown(config: Mapping[str, Any], scored: Sequence[Scored], metrics: Mapping[str, Metric]) -> str:
@@ -27,28 +32,93 @@ def report_markdown(config: Mapping[str, Any], scored: Sequence[Scored], metrics
     lines += ["", "## Categories taken for another", ""]
     lines += [f"- {want} → {got}: {n}" for (want, got), n in category_confusion(scored).most_common()] or ["None."]
     lines += ["", "## Cases that are wrong", ""]
-    lines += [f"- **{one.case.id}**: {'; '.join(_differences(one))}" for one in scored if _differences(one)] or [
-        "None."
-    ]
+    lines += [f"- **{one.case.id}**: {'; '.join(differences(one))}" for one in scored if differences(one)] or ["None."]
     return "\n".join(lines) + "\n"
 
 
-def report_html(config: Mapping[str, Any], scored: Sequence[Scored], metrics: Mapping[str, Metric]) -> str:
-    """The same with plots, and each case with its key lines beside the cited ones; all text is escaped."""
-    rows = "".join(f"<tr>{''.join(f'<td>{_e(cell)}</td>' for cell in row)}</tr>" for row in _metric_rows(metrics))
-    figures = "".join(
-        f"<figure>{plot}</figure>"
-        for plot in (metrics_plot(metrics), confusion_plot(scored), calibration_plot(scored), latency_plot(scored))
+def report_html(
+    config: Mapping[str, Any],
+    scored: Sequence[Scored],
+    metrics: Mapping[str, Metric],
+    earlier: Sequence[EarlierRun] = (),
+) -> str:
+    """The same with plots, `earlier` runs beside it, and each case with its lines; all text is escaped."""
+    wrong = [one for one in scored if differences(one)]
+    right = [one for one in scored if not differences(one)]
+    style = files("evals.triage").joinpath("report.css").read_text("utf-8")
+    return "\n".join(
+        [
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width,initial-scale=1">',
+            f"<title>Triage: {_e(config['name'])}</title><style>{style}</style></head><body>",
+            f'<h1>Triage: {_e(config["name"])}</h1><p class="about">{_e(_about(config))}</p>',
+            f'<div class="tiles">{"".join(_tiles(metrics))}</div>',
+            '<div class="plots">',
+            confusion_plot(severity_confusion(scored), "Severity: expected by row, predicted by column"),
+            calibration_plot(scored),
+            latency_plot(scored),
+            "</div>",
+            *_by_run(str(config["name"]), metrics, earlier),
+            *_metric_table(metrics),
+            *_confused(scored),
+            f"<h2>Wrong ({len(wrong)})</h2>",
+            *(shown_case(one, opened=number == 0) for number, one in enumerate(wrong)),
+            f"<h2>Right ({len(right)})</h2>",
+            *map(shown_case, right),
+            "</body></html>\n",
+        ]
     )
-    wrong = [one for one in scored if _differences(one)]
-    right = [one for one in scored if not _differences(one)]
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Triage: {_e(config["name"])}</title>'
-        f"<style>{_STYLE}</style><h1>Triage: {_e(config['name'])}</h1><p>{_e(_about(config))}</p>{figures}"
-        f"<table><tr><th>metric<th>value<th>95 % interval<th>n<th>better</tr>{rows}</table>"
-        f"<h2>Wrong ({len(wrong)})</h2>{''.join(map(_case, wrong))}"
-        f"<h2>Right ({len(right)})</h2>{''.join(map(_case, right))}</html>\n"
-    )
+
+
+def _tiles(metrics: Mapping[str, Metric]) -> Iterator[str]:
+    for name, words in _TILES.items():
+        metric = metrics[name]
+        if metric.value is not None:
+            unit, factor = ("ms", 1) if name.endswith("_ms") else ("%", 100)
+            value, low, high = (f"{factor * each:.0f}" for each in (metric.value, *metric.ci))
+            yield (
+                f'<div class="tile">{_e(words)}<b>{value} {unit}</b>'
+                f"<small>{low} to {high} {unit}<br>n = {metric.n}</small></div>"
+            )
+
+
+def _by_run(name: str, metrics: Mapping[str, Metric], earlier: Sequence[EarlierRun]) -> Iterator[str]:
+    """Each accuracy, with the runs on the same cases below each other; this one last."""
+    runs = [*((run.name, run.metrics, "") for run in earlier), (f"{name} (this run)", metrics, ' class="this"')]
+    yield "<h2>Accuracy by run, 0 to 1</h2><table>"
+    for measure in _BY_RUN:
+        yield f'<tr class="measure"><th colspan="3">{measure}</tr>'
+        for run, table, kind in runs:
+            metric = table.get(measure)
+            if metric is not None and metric.value is not None:
+                yield (
+                    f'<tr{kind}><td class="run">{_e(run)}<td class="plot">{interval_bar(metric)}'
+                    f'<td class="n">{metric.value:.3f}</tr>'
+                )
+    yield "</table>"
+
+
+def _metric_table(metrics: Mapping[str, Metric]) -> Iterator[str]:
+    yield '<h2>All metrics, with 95 % intervals</h2><table><tr><th>metric<th class="wide">0 to 1'
+    yield '<th class="n">value<th class="n">interval'
+    yield '<th class="n">n<th class="wide">better</tr>'
+    for (name, *cells), metric in zip(_metric_rows(metrics), metrics.values(), strict=True):
+        value, interval, n, better = map(_e, cells)
+        bar = "" if name in _OF_ANOTHER_RANGE else interval_bar(metric)
+        yield (
+            f'<tr><td>{_e(name).replace("_", "_<wbr>")}<td class="plot wide">{bar}<td class="n">{value}'
+            f'<td class="n">{interval}<td class="n">{n}<td class="wide">{better}</tr>'
+        )
+    yield "</table>"
+
+
+def _confused(scored: Sequence[Scored]) -> Iterator[str]:
+    counts = category_confusion(scored).most_common()
+    if counts:
+        yield "<h2>Categories taken for another</h2><table><tr><th>expected<th>answered<th class='n'>cases</tr>"
+        for (want, got), n in counts:
+            yield f'<tr><td>{_e(want)}<td>{_e(got)}<td class="n">{n}</tr>'
+        yield "</table>"
 
 
 def _about(config: Mapping[str, Any]) -> str:
@@ -65,42 +135,8 @@ def _about(config: Mapping[str, Any]) -> str:
 def _metric_rows(metrics: Mapping[str, Metric]) -> Iterator[tuple[str, ...]]:
     for name, metric in metrics.items():
         value = "–" if metric.value is None else f"{metric.value:g}"
-        interval = f"{metric.ci[0]:g} – {metric.ci[1]:g}"
+        interval = "–" if metric.value is None else f"{metric.ci[0]:g} – {metric.ci[1]:g}"
         yield name, value, interval, str(metric.n), "lower" if name in LOWER_IS_BETTER else "higher"
-
-
-def _differences(one: Scored) -> list[str]:
-    """What was answered where something else was expected; empty for a case that is right."""
-    got, want = one.prediction, one.expected
-    if got is None:
-        return [f"error: {one.record.error}"]
-    told = [
-        f"{name} {getattr(got, name).value}, expected {getattr(want, name).value}"
-        for name in ("status", "severity", "category")
-        if getattr(got, name) is not getattr(want, name)
-    ]
-    if want.key_lines and not set(want.key_lines) & set(got.key_lines):
-        told.append("no key line cited")
-    return told
-
-
-def _case(one: Scored) -> str:
-    differences = _differences(one)
-    got = one.prediction
-    verdict = "; ".join(differences) or "right"
-    mark = "bad" if differences else "ok"
-    said = f"<p>{_e(got.summary)}<br><b>{_e(got.root_cause)}</b> (confidence {got.confidence:.2f})</p>" if got else ""
-    return (
-        f'<details><summary><code>{_e(one.case.id)}</code> <span class="{mark}">{_e(verdict)}</span></summary>'
-        f"<p><i>{_e(one.case.question)}</i></p><p>Expected: {_e(one.expected.root_cause)}</p>{said}"
-        f"<p>Key lines</p>{_lines(one, one.expected.key_lines)}"
-        f"<p>Cited lines</p>{_lines(one, got.key_lines if got else ())}</details>"
-    )
-
-
-def _lines(one: Scored, positions: Sequence[int]) -> str:
-    texts = [f"{n}: {one.case.logs[n].line[:LINE_CHARACTERS]}" for n in positions[:8] if n < len(one.case.logs)]
-    return f"<pre>{_e(chr(10).join(texts) or 'none')}</pre>"
 
 
 def _e(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from evals.metrics.metric import Metric
+from evals.triage.earlier_runs import earlier_runs
 from evals.triage.prediction import Record, Scored
 from evals.triage.report import report_html, report_markdown
 from retrieval.errors import BadInput, LogAgentError
@@ -64,7 +65,8 @@ class RunFolder:
         predictions = "".join(one.record.model_dump_json() + "\n" for one in scored)
         _write(self.out / "predictions.jsonl", predictions)
         _write(self.out / "report.md", report_markdown(self._config, scored, metrics))
-        _write(self.out / "report.html", report_html(self._config, scored, metrics))
+        earlier = earlier_runs(self.out, self._config)
+        _write(self.out / "report.html", report_html(self._config, scored, metrics, earlier))
         table = {name: metric.as_json() for name, metric in metrics.items()}
         _write(self.out / "metrics.json", json.dumps(table, indent=2) + "\n")
         self._part.unlink(missing_ok=True)

@@ -10,9 +10,8 @@ from scipy.stats import binomtest, bootstrap
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
 from app.triage.components import canonical
-from evals.comparison.baseline import baseline_folder
 from evals.comparison.finished_run import FinishedRun
-from evals.golden import golden
+from evals.golden import baseline_folder, golden
 from evals.metrics.severity import severity_confusion
 from retrieval.taxonomy import Severity
 

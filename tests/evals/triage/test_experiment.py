@@ -10,6 +10,7 @@ from evals.captures import folder
 from evals.commands_eval import evaluate
 from evals.dataset.cases import read_cases
 from evals.triage.baselines import first_error, keywords
+from evals.triage.earlier_runs import earlier_runs
 from evals.triage.engines import Baseline
 from evals.triage.experiment import Experiment, bundled_names
 from evals.triage.prediction import Record, Scored
@@ -23,8 +24,8 @@ FILES = {"config.json", "predictions.jsonl", "metrics.json", "report.md", "repor
 PUBLISHED = {"metrics.prom"}
 CASES = [case for name in ("redis-snapshot-disk-full", "nginx-unrelated-traffic", "etcd-quota-exceeded")
          for case in read_cases(folder() / f"{name}.jsonl")]  # fmt: skip
-CONFIG = {"name": "t", "engine": "first_error", "retrieval": True, "code_version": "1", "signals_sha256": "0",
-          "dataset": {"name": "d", "version": "1", "sha256": "0", "cases": 3}}  # fmt: skip
+CONFIG = {"experiment": "triage", "name": "t", "engine": "first_error", "retrieval": True, "code_version": "1",
+          "signals_sha256": "0", "dataset": {"name": "d", "version": "1", "sha256": "0", "cases": 3}}  # fmt: skip
 
 
 def _dataset(path: Path) -> Path:
@@ -100,7 +101,26 @@ def test_a_report_holds_no_active_log_text(tmp_path: Path) -> None:
     page = (tmp_path / "run" / "report.html").read_text("utf-8")
     assert "<script" not in page
     assert "&lt;script&gt;" in page
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 3
+    assert "://" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_a_report_shows_the_run_beside_others_of_its_dataset(tmp_path: Path) -> None:
+    """Those in the folders next to it, with their intervals; another dataset or no run at all is none."""
+    for name, dataset in (("first", "0"), ("second", "0"), ("elsewhere", "1")):
+        run = RunFolder(tmp_path / name, CONFIG | {"name": name, "dataset": CONFIG["dataset"] | {"sha256": dataset}})
+        run.start(None)
+        records = [Record(id=case.id, prediction=first_error(case), latency_ms=1, usage=None, error=None)
+                   for case in CASES]  # fmt: skip
+        scored = [Scored(case, record) for case, record in zip(CASES, records, strict=True)]
+        run.finish(scored, score(scored))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "metrics.json").write_text("{")
+    assert [each.name for each in earlier_runs(tmp_path / "second", CONFIG)] == ["first"]
+    page = (tmp_path / "second" / "report.html").read_text("utf-8")
+    assert '<td class="run">first<' in page
+    assert "elsewhere" not in page
+    assert (tmp_path / "first" / "report.html").read_text("utf-8").count("this run") == 4
 
 
 @pytest.mark.parametrize(
