@@ -18,6 +18,7 @@ from app.triage.model_pool import ServedModel
 from app.triage.prompt_fitting import fit_prompt
 from app.triage.prompting import PromptMaterial
 from app.triage.schema import TriageChoices
+from app.triage.summary_prompting import components_in_words
 from app.triage.traced_model import TracedModel
 from app.turn import Looked, Parts, Turn
 from prompts.active_versions import ActiveVersionsDamaged
@@ -105,6 +106,8 @@ def _material(turn: Turn, grounds: Grounds) -> PromptMaterial:
         actions=grounds.actions,
         notes=turn.warnings,
     )
+    if grounds.card.overview is not None:
+        return replace(material, components=components_in_words(grounds.card.overview))
     if looked.comparison is None:
         return material
     return replace(material, candidates=MOST_CHANGES, compared=compared_material(looked.comparison, grounds.selection))

@@ -24,7 +24,7 @@ QUESTION_CHARACTERS = 800
 OFFERED_VARIABLES = frozenset(
     {
         "question", "window", "coverage", "verdict", "candidates", "actions", "evidence", "notes",
-        "before", "after", "changes", "events",
+        "before", "after", "changes", "events", "components",
     }
 )  # fmt: skip
 
@@ -59,7 +59,8 @@ class ComparedMaterial:
 class PromptMaterial:
     """Everything that a prompt may say; `candidates` is how many of the problems, or of the changes, it lists.
 
-    `verdict` is the extractive triage, which the model is to confirm or to overturn.
+    `verdict` is the extractive triage, which the model is to confirm or to overturn; `components` tell a summary's
+    window by component, the quiet ones last.
     """
 
     question: str
@@ -72,6 +73,7 @@ class PromptMaterial:
     notes: Sequence[str]
     candidates: int = MOST_CANDIDATES
     compared: ComparedMaterial | None = None
+    components: Sequence[str] = ()
 
     @property
     def listable(self) -> int:
@@ -100,8 +102,15 @@ class PromptMaterial:
             "actions": untagged("\n".join(offered)) or "none",
             "evidence": "\n".join(prompt_lines(self.selection)) or "none",
             "notes": untagged(" ".join(self.notes)),
+            "components": untagged("\n".join(self._components())) or "no component wrote a line",
             **self._compared(readable),
         }
+
+    def _components(self) -> list[str]:
+        """As many of the components in trouble as of the problems, and those that are quiet."""
+        shown = self.components if len(self.problems) <= self.candidates else self.components[: self.candidates]
+        quiet = [line for line in self.components[-1:] if line not in shown]
+        return [*shown, *quiet]
 
     def _compared(self, readable: Collection[str]) -> dict[str, str]:
         compared = self.compared or ComparedMaterial("", "", ())
