@@ -17,6 +17,7 @@ from app.commands import options
 from app.question import Question
 from app.settings import Settings
 from app.steps.asking import Request
+from app.telemetry.log_records import configure_logs
 from prompts.active_versions import ActiveVersionsDamaged
 from prompts.registry import Prompt, PromptError, PromptRegistry
 from retrieval.errors import BadInput
@@ -98,6 +99,7 @@ def render(
     Example: logagent prompts render "why does etcd not start?" --logs etcd.log
     """
     settings = Settings.read()
+    configure_logs(settings.app.log_level, json=settings.app.log_json)
     times = options.Times(window, start, end, now)
     request = asyncio.run(_rendered(settings, question, logs, namespace, times))
     if as_json:

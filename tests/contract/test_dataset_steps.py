@@ -99,4 +99,5 @@ def test_extract_says_what_keeps_it_from_a_loki(
     assert answer.returncode == code
     assert words in answer.stderr
     assert "Traceback" not in answer.stderr
+    assert answer.stdout == ""
     assert list(tmp_path.iterdir()) == []

@@ -10,6 +10,7 @@ import typer
 from app.bootstrap import loki_connection
 from app.commands import options
 from app.settings import Settings
+from app.telemetry.log_records import configure_logs
 from evals.dataset.commands.results import AsJson, Seed, errors_in_a_sentence, print_json, progress, refuse_existing
 from evals.dataset.extraction.candidate import write_candidates
 from evals.dataset.extraction.extract import Bounds, Extraction, Extractor
@@ -35,6 +36,7 @@ def extract(
     with errors_in_a_sentence():
         refuse_existing(out, force=force)
         settings = Settings.read()
+        configure_logs(settings.app.log_level, json=settings.app.log_json)
         times = options.Times(window, from_, to, None, settings.app.zone)
         period = options.chosen_window(times, None) or TimeWindow.last(timedelta(hours=24), datetime.now(UTC))
         extraction = asyncio.run(_extracted(settings, period, Bounds(lines, candidates=count), seed))
