@@ -8,36 +8,9 @@ from typing import Any
 
 import yaml
 
-from app.telemetry.metric_names import ALL, Kind
+from deploy.validation.exported import faults_of, legend_faults
 from deploy.validation.fault import Fault, Tree
-from deploy.validation.queries import grafana_faults, metrics_of, promql_fault
-
-# Of others: the model server and what the cluster says of its jobs.
-FOREIGN = frozenset(
-    {
-        "llamacpp:requests_processing",
-        "llamacpp:requests_deferred",
-        "llamacpp:prompt_tokens_seconds",
-        "llamacpp:predicted_tokens_seconds",
-        "kube_job_status_failed",
-    }
-)
-
-
-def exported() -> frozenset[str]:
-    """Every series name that the program's metrics have."""
-    names: set[str] = set()
-    for metric in ALL:
-        name = metric.prometheus_name
-        names |= (
-            {f"{name}{part}" for part in ("_bucket", "_sum", "_count")} if metric.kind is Kind.HISTOGRAM else {name}
-        )
-    return frozenset(names)
-
-
-def unknown_metrics(query: str) -> list[str]:
-    """The metrics of a PromQL query that nothing here exports."""
-    return sorted(metrics_of(query) - exported() - FOREIGN)
+from deploy.validation.queries import grafana_faults, promql_fault
 
 
 def check(tree: Tree) -> list[Fault]:
@@ -55,12 +28,12 @@ def check(tree: Tree) -> list[Fault]:
         uids[board.get("uid", "")] += 1
         if not isinstance(board.get("schemaVersion"), int) or not board.get("title"):
             faults.append(Fault(place, "has no schemaVersion or no title"))
-        for panel, source, query in _queries(board):
+        for panel, source, query, legend in _queries(board):
             where = f"{place}: {panel}"
             if provisioned.get(source.get("uid", "")) != source.get("type"):
                 faults.append(Fault(where, f"asks the data source {source.get('uid')}, which is not provisioned"))
             elif source["type"] == "prometheus":
-                faults += [Fault(where, what) for what in _promql(query)]
+                faults += [Fault(where, what) for what in _promql(query, legend)]
             else:
                 asked.append((where, {"loki": "logql", "tempo": "traceql"}[source["type"]], query))
     faults += [
@@ -70,18 +43,19 @@ def check(tree: Tree) -> list[Fault]:
     return faults + [Fault(where, what) for (where, _, _), what in zip(asked, wrong, strict=True) if what]
 
 
-def _promql(query: str) -> Iterator[str]:
+def _promql(query: str, legend: str) -> Iterator[str]:
     if (wrong := promql_fault(query)) is not None:
         yield f"{wrong}: {query}"
         return
-    for name in unknown_metrics(query):
-        yield f"nothing exports {name}"
+    yield from faults_of(query)
+    yield from legend_faults(query, legend)
 
 
-def _queries(board: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str], str]]:
+def _queries(board: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str], str, str]]:
     for panel in board.get("panels", []):
         for target in panel.get("targets", []):
-            yield panel.get("title", "?"), target.get("datasource", {}), target.get("expr") or target.get("query") or ""
+            query = target.get("expr") or target.get("query") or ""
+            yield panel.get("title", "?"), target.get("datasource", {}), query, target.get("legendFormat", "")
 
 
 def _sources(tree: Tree) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import promql_parser
@@ -48,6 +49,56 @@ def metrics_of(query: str) -> set[str]:
 
     promql_parser.walk(promql_parser.parse(substituted(query)), collect)
     return names
+
+
+def bare_metrics_of(query: str) -> set[str]:
+    """The names of metrics that a PromQL query selects at one moment, without looking back over a range."""
+    names: list[str] = []
+    ranged: list[str] = []
+
+    def collect(node: object) -> None:
+        if isinstance(node, promql_parser.VectorSelector) and node.name:
+            names.append(node.name)
+        elif isinstance(node, promql_parser.MatrixSelector) and node.vector_selector.name:
+            ranged.append(node.vector_selector.name)
+
+    promql_parser.walk(promql_parser.parse(substituted(query)), collect)
+    return {name for name in names if names.count(name) > ranged.count(name)}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """One selector of a PromQL query: its metric, and each label that is matched, with the text that it is held to."""
+
+    metric: str
+    matched: Mapping[str, str]
+
+
+def selections_of(query: str) -> list[Selection]:
+    """Every selector of a PromQL query that parses."""
+    found: list[Selection] = []
+
+    def collect(node: object) -> None:
+        if isinstance(node, promql_parser.VectorSelector) and node.name:
+            found.append(Selection(node.name, {each.name: each.value for each in node.matchers.matchers}))
+
+    promql_parser.walk(promql_parser.parse(substituted(query)), collect)
+    return found
+
+
+def groupings_of(query: str) -> list[tuple[str, set[str]]]:
+    """Each label that a PromQL query groups by, with the metrics below that grouping."""
+    found: list[tuple[str, set[str]]] = []
+
+    def collect(node: object) -> None:
+        if not isinstance(node, promql_parser.AggregateExpr) or node.modifier is None:
+            return
+        if node.modifier.type == promql_parser.AggModifierType.By:
+            metrics = metrics_of(str(node.expr))
+            found.extend((label, metrics) for label in node.modifier.labels)
+
+    promql_parser.walk(promql_parser.parse(substituted(query)), collect)
+    return found
 
 
 def grafana_faults(queries: Sequence[tuple[str, str]]) -> list[str | None]:
