@@ -77,16 +77,16 @@ async def answer(message: cl.Message) -> None:
     shown = ShownTurn(trail, AnswerMessage(turn, _trace_link), lambda remembered: memory.keep(turn, remembered))
     await trail.open()
     try:
-        pipeline = running.app.pipeline
         asked = Question(
             message.content,
             conversation=cl.context.session.thread_id,
             earlier=memory.earlier,
             coach=_coached(),
         )
-        whole = await pipeline.run(asked, shown)
-        await trail.close(whole.timings_ms.total)
-        await offer_rating(turn, whole)
+        with running.turn() as pipeline:
+            whole = await pipeline.run(asked, shown)
+            await trail.close(whole.timings_ms.total)
+            await offer_rating(turn, whole)
     except LogAgentError as error:
         await trail.abandon("no answer")
         await say(str(error))

@@ -83,15 +83,16 @@ class Asked(BaseModel):
 @router.post("/ask")
 async def ask(request: Request, asked: Asked, traceparent: Annotated[str | None, Header()] = None) -> Answer:
     """The whole answer at once; a client that leaves stops the turn, and with it the model."""
-    turn = asyncio.create_task(running.app.pipeline.run(asked.to_question(traceparent)))
-    try:
-        while not (await asyncio.wait({turn}, timeout=LEFT_SECONDS))[0]:
-            if await request.is_disconnected():
-                break
-        else:
-            return turn.result()
-    finally:
-        turn.cancel()
+    with running.turn() as pipeline:
+        turn = asyncio.create_task(pipeline.run(asked.to_question(traceparent)))
+        try:
+            while not (await asyncio.wait({turn}, timeout=LEFT_SECONDS))[0]:
+                if await request.is_disconnected():
+                    break
+            else:
+                return turn.result()
+        finally:
+            turn.cancel()
     raise LogAgentError("the client left before the answer was there")
 
 
@@ -163,7 +164,8 @@ async def _events(question: Question) -> AsyncIterator[str]:
 
     async def work() -> None:
         try:
-            await running.app.pipeline.run(question, queue.put)
+            with running.turn() as pipeline:
+                await pipeline.run(question, queue.put)
         except LogAgentError as error:
             await queue.put(error)
         finally:

@@ -18,20 +18,22 @@ from app.telemetry.metrics import serving_metrics
 from app.telemetry.queue_metrics import watch_queues
 from app.telemetry.span_metrics import SpanMetrics
 from app.web.access import Access
+from app.web.draining import Turns
 from app.web.first_page import Asgi
 from app.web.running import running
 
 
 def load_application(
-    settings: Settings, logs: Sequence[Path] | None, *, demo: bool
+    settings: Settings, logs: Sequence[Path] | None, *, demo: bool, turns: Turns
 ) -> tuple[Asgi, AbstractAsyncContextManager[None]]:
-    """The real application and what keeps it open while it serves."""
+    """The real application and what keeps it open while it serves; `turns` hears of each question."""
     configure_logs(settings.app.log_level, json=settings.app.log_json)
     folder = settings.app.home / "chat"
     prepare_chat_folder(folder)
     # The chat framework reads these when it is imported, and writes below its root.
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
     os.environ.setdefault("CHAINLIT_ENV_FILE", os.devnull)
+    running.turns = turns
     running.access = Access.of(settings)
     if running.access.closed:
         os.environ.setdefault("CHAINLIT_AUTH_SECRET", chat_secret(settings.app.home))

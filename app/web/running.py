@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from app.bootstrap import App
+from app.pipeline import Pipeline
 from app.web.access import Access
+from app.web.draining import Turns
 from retrieval.errors import LogAgentError
 
 
@@ -13,11 +15,16 @@ class StillStarting(LogAgentError):
     """The application is not up yet; asking again in a moment helps."""
 
 
+class Ending(LogAgentError):
+    """The application has been told to end and takes no new questions; another one may be up in a moment."""
+
+
 @dataclass
 class Running:
     """Holds the application while it runs, for the chat's handlers, which are called without arguments."""
 
     access: Access = field(default_factory=Access)
+    turns: Turns = field(default_factory=Turns)
     _app: App | None = field(default=None, repr=False)
 
     @property
@@ -26,6 +33,14 @@ class Running:
         if self._app is None:
             raise StillStarting("the assistant is still starting; ask again in a moment")
         return self._app
+
+    @contextmanager
+    def turn(self) -> Iterator[Pipeline]:
+        """The pipeline for one question, whose end the end of the program waits for; Ending once it was asked for."""
+        if self.turns.ending:
+            raise Ending("the assistant is restarting; ask again in a moment")
+        with self.turns.one():
+            yield self.app.pipeline
 
     @contextmanager
     def serving(self, app: App) -> Iterator[None]:

@@ -15,11 +15,12 @@ from pathlib import Path
 import uvicorn
 
 from app.settings import Settings
+from app.web.draining import BESIDE_THE_MODEL, DrainingServer, Turns
 from app.web.first_page import Asgi, FirstPage
 from retrieval.errors import BadInput
 
-# Seconds that running answers get after SIGTERM.
-GRACE_SECONDS = 60
+# Seconds that what is left gets once the answers are through, or their time is up.
+LEFT_SECONDS = 5
 
 
 def serve(settings: Settings, *, logs: Sequence[Path] | None, demo: bool, in_browser: bool = False) -> None:
@@ -27,11 +28,12 @@ def serve(settings: Settings, *, logs: Sequence[Path] | None, demo: bool, in_bro
     host, port = settings.app.host, settings.app.port
     listener = _listener(host, port)
     failure: list[Exception] = []
+    turns = Turns()
 
     def load() -> tuple[Asgi, AbstractAsyncContextManager[None]]:
         from app.web.loading import load_application  # noqa: PLC0415  imports nearly everything: seconds
 
-        return load_application(settings, logs, demo=demo)
+        return load_application(settings, logs, demo=demo, turns=turns)
 
     def failed(error: Exception) -> None:
         failure.append(error)
@@ -44,9 +46,9 @@ def serve(settings: Settings, *, logs: Sequence[Path] | None, demo: bool, in_bro
         access_log=False,
         lifespan="on",
         ws="websockets-sansio",
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=LEFT_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = DrainingServer(config, turns, settings.model.total_seconds + BESIDE_THE_MODEL)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     sys.stderr.write(f"k8s-log-agent on {address}  (Ctrl+C ends it)\n")
     if in_browser:  # in a thread: some browsers return only when they are closed

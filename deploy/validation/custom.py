@@ -12,11 +12,10 @@ from typing import Any
 
 import celpy
 import jsonschema
-import yaml
 from celpy.adapter import json_to_cel
 
 from deploy.validation.fault import Fault, Tree
-from deploy.validation.manifests import Manifest, manifests
+from deploy.validation.manifests import Manifest, load_all, manifests
 from deploy.validation.native import is_native
 
 Schema = dict[str, Any]
@@ -43,8 +42,13 @@ def check(tree: Tree) -> list[Fault]:
     faults = []
     for manifest in manifests(tree):
         if not is_native(manifest.group):
-            faults += [Fault(manifest.place, what) for what in _faults(folder, manifest)]
+            faults += [Fault(manifest.place, what) for what in _faults_once(folder, json.dumps(manifest.body))]
     return faults
+
+
+@cache
+def _faults_once(folder: Path, body: str) -> tuple[str, ...]:
+    return tuple(_faults(folder, Manifest("", json.loads(body))))
 
 
 def _faults(folder: Path, manifest: Manifest) -> Iterator[str]:
@@ -67,7 +71,7 @@ def _definitions(folder: Path) -> Mapping[tuple[str, str, str], Schema]:
     for path in sorted(folder.glob("*.yaml")):
         if ".experimental" in path.name:
             continue
-        for definition in yaml.safe_load_all(path.read_text("utf-8")):
+        for definition in load_all(path.read_text("utf-8")):
             if not definition or definition.get("kind") != "CustomResourceDefinition":
                 continue
             spec = definition["spec"]

@@ -1,6 +1,8 @@
 """Objects of Kubernetes itself, strictly against the schemas of one version."""
 
+import json
 import re
+from functools import cache
 
 import kubernetes_validate
 
@@ -24,11 +26,18 @@ def check(tree: Tree) -> list[Fault]:
     for manifest in manifests(tree):
         if not is_native(manifest.group):
             continue
-        try:
-            kubernetes_validate.validate(manifest.body, VERSION, strict=True)
-        except kubernetes_validate.ValidationError as error:
-            where = ".".join(str(part) for part in error.path)
-            faults.append(Fault(manifest.place, f"{where}: {error.message}"[:500]))
-        except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.VersionNotSupportedError) as error:
-            faults.append(Fault(manifest.place, f"no schema of Kubernetes {VERSION}: {error}"))
+        if (wrong := _wrong(json.dumps(manifest.body))) is not None:
+            faults.append(Fault(manifest.place, wrong))
     return faults
+
+
+@cache
+def _wrong(body: str) -> str | None:
+    try:
+        kubernetes_validate.validate(json.loads(body), VERSION, strict=True)
+    except kubernetes_validate.ValidationError as error:
+        where = ".".join(str(part) for part in error.path)
+        return f"{where}: {error.message}"[:500]
+    except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.VersionNotSupportedError) as error:
+        return f"no schema of Kubernetes {VERSION}: {error}"
+    return None

@@ -37,7 +37,7 @@ def check(tree: Tree) -> list[Fault]:
 
 def _promtool(tree: Tree) -> list[Fault]:
     promtool, folder = find("promtool", PROMTOOL), tree.deploy / "prometheus"
-    faults = []
+    faults: list[Fault] = []
     tests = [(["test", "rules"], path.name) for path in sorted(folder.glob("*rules.test.yaml"))]
     for command, name in [
         (["check", "rules"], "rules.yaml"),
