@@ -9,7 +9,19 @@ import os
 import sys
 from pathlib import Path
 
-from deploy.validation import compose, custom, dashboards, environment, gitops, lint, manifests, native, rules
+from deploy.validation import (
+    compose,
+    custom,
+    dashboards,
+    environment,
+    gitops,
+    grace,
+    lint,
+    manifests,
+    native,
+    paths,
+    rules,
+)
 from deploy.validation.fault import Missing, Tree
 
 CHECKS = {
@@ -18,6 +30,8 @@ CHECKS = {
     "definitions": custom.check,
     "gitops": gitops.check,
     "environment": environment.check,
+    "paths": paths.check,
+    "grace": grace.check,
     "compose": compose.check,
     "dashboards": dashboards.check,
     "rules": rules.check,

@@ -51,8 +51,9 @@ def _of_manifests(tree: Tree) -> Iterator[tuple[str, str]]:
 
 def _of_compose(tree: Tree) -> Iterator[tuple[str, str]]:
     path = tree.deploy / "compose" / "compose.yaml"
-    service = yaml.safe_load(path.read_text("utf-8"))["services"]["app"]
-    yield from ((f"{tree.name(path)}: app", name) for name in service.get("environment", {}))
+    for service, given in yaml.safe_load(path.read_text("utf-8"))["services"].items():
+        if _APP_IMAGE in given.get("image", ""):
+            yield from ((f"{tree.name(path)}: {service}", name) for name in given.get("environment", {}))
 
 
 def _containers(body: Object) -> Iterator[Object]:

@@ -1,12 +1,13 @@
 """Flux: what is depended on and pointed at exists, and Helm values fit the schemas that charts publish."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
 
 from deploy.validation.fault import Fault, Tree
-from deploy.validation.manifests import Manifest, manifests
+from deploy.validation.manifests import Manifest, load_all, manifests
 
 KUSTOMIZATION = "kustomize.toolkit.fluxcd.io"
 # Charts that publish one; it checks types, and lets unknown names pass.
@@ -33,7 +34,15 @@ def check(tree: Tree) -> list[Fault]:
             faults += _release(tree, each, sources)
         if each.kind in ("PersistentVolume", "PersistentVolumeClaim") and not _kept(each):
             faults.append(Fault(each.place, "pruning would delete its data; annotate it with prune: disabled"))
-    return faults
+    return [*faults, *_open_secrets(tree)]
+
+
+def _open_secrets(tree: Tree) -> Iterator[Fault]:
+    """A secret belongs into the repository encrypted or not at all; one that is has a `sops` block."""
+    for path in sorted(tree.deploy.rglob("*.yaml")):
+        for document in load_all(path.read_text("utf-8")):
+            if isinstance(document, dict) and document.get("kind") == "Secret" and "sops" not in document:
+                yield Fault(tree.name(path), "a secret that is not encrypted: sops --encrypt --in-place")
 
 
 def _release(tree: Tree, release: Manifest, sources: set[tuple[str, str]]) -> list[Fault]:

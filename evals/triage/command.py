@@ -35,7 +35,9 @@ from prompts.registry import PromptRegistry
 from retrieval.errors import BadInput
 from retrieval.taxonomy import IntentKind
 
-Dataset = Annotated[Path | None, typer.Option(metavar="PATH", help="Case file; the bundled captures if none.")]
+Dataset = Annotated[
+    Path | None, typer.Option(metavar="PATH", help="Case file, or golden-v1; the bundled captures if none.")
+]
 Out = Annotated[Path | None, typer.Option(help="Folder for the run; a new one under ./runs where not given.")]
 Llm = Annotated[ModelUse | None, typer.Option(help="Whether the language model is asked; as the experiment says.")]
 

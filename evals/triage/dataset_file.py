@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 
 from evals.captures import folder
@@ -9,13 +10,16 @@ from evals.dataset.cases import Case, read_cases
 
 
 def cases_of(dataset: Path | None) -> tuple[list[Case], str]:
-    """The cases of a file, or the bundled captures, and the SHA-256 of what was read."""
+    """The cases of a file or of a golden dataset's name, or the bundled captures, and the SHA-256 of what was read."""
     cases = [case for path in _files(dataset) for case in read_cases(path)]
     return cases if dataset else sorted(cases, key=lambda case: case.id), sha256_of(_files(dataset))
 
 
 def _files(dataset: Path | None) -> list[Path]:
-    return [dataset] if dataset else sorted(folder().glob("*.jsonl"))
+    if dataset is None:
+        return sorted(folder().glob("*.jsonl"))
+    golden = Path(str(files("evals").joinpath("golden", f"{dataset.name}.jsonl")))
+    return [golden] if golden.is_file() and not dataset.exists() else [dataset]
 
 
 def sha256_of(paths: Sequence[Path]) -> str:

@@ -28,3 +28,12 @@ def test_a_dashboard_with_anothers_uid_fails(tree, checked):
     folder = tree.deploy / "grafana" / "dashboards"
     (folder / "copy.json").write_text((folder / "chat.json").read_text("utf-8"), "utf-8")
     assert any("logagent-chat" in fault for fault in checked(CHECKS["dashboards"], tree))
+
+
+def test_a_secret_that_anybody_can_read_fails(tree, checked):
+    """Encrypted by SOPS it passes."""
+    path = tree.deploy / "kustomize" / "overlays" / "homelab" / "users.yaml"
+    path.write_text("apiVersion: v1\nkind: Secret\nmetadata: {name: users}\nstringData: {a: b}\n", "utf-8")
+    assert any("not encrypted" in fault for fault in checked(CHECKS["gitops"], tree))
+    path.write_text(path.read_text("utf-8") + "sops: {version: 3.9.0}\n", "utf-8")
+    assert checked(CHECKS["gitops"], tree) == []
