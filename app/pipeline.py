@@ -41,7 +41,12 @@ class Pipeline:
         question = replace(question, text=redact_text(question.text)[0])
         if question.model_use is ModelUse.REQUIRE and parts.models is None:
             raise BadInput("a language model is required and none is configured; set LLM_URL or LLM_MODEL_PATH")
-        with turn_span(parts.telemetry, traceparent=question.traceparent, conversation=question.conversation) as span:
+        with turn_span(
+            parts.telemetry,
+            traceparent=question.traceparent,
+            conversation=question.conversation,
+            opened_by=question.opened_by,
+        ) as span:
             turn = Turn(question, parts, Steps(span, emit), span)
             answer = await self._answer(turn)
             if question.coach:

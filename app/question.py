@@ -22,7 +22,8 @@ class Question:
     """What a person asked.
 
     `window` and `selectors` are options and win over the words; `now` is for the words ("last hour"), by default the
-    end of an archive or the present; `conversation` and `traceparent` are for traces. A question that goes on from
+    end of an archive or the present; `conversation`, `traceparent` (of the caller, whose child the turn is) and
+    `opened_by` (of the connection it came over, which it is linked to) are for traces. A question that goes on from
     `earlier` ("and in logging?") keeps what it does not name. With `coach` the answer explains its commands.
     """
 
@@ -33,5 +34,6 @@ class Question:
     model_use: ModelUse = ModelUse.AUTO
     conversation: str | None = None
     traceparent: str | None = None
+    opened_by: str | None = None
     earlier: Earlier | None = None
     coach: bool = False

@@ -12,7 +12,9 @@ one question, each name once:
     │   └── chat {model}               CLIENT, one for each request to the model
     └── logagent.verify
 
-`logagent.feedback` is a root of its own: somebody rated an answer, whose trace it names.
+`logagent.evaluation {experiment}` is a run of an experiment, with an event for each of its metrics; the turns of its
+cases are traces of their own, linked to it. `logagent.feedback` is a root of its own: somebody rated an answer, whose
+trace it names.
 
 That of one ingestion job, whose parts come batch by batch:
 
@@ -43,6 +45,7 @@ SCOPE: Final = "logagent"
 SERVICE: Final = "k8s-log-agent"
 WORKFLOW: Final = "logagent.turn"
 FEEDBACK: Final = "logagent.feedback"
+EVALUATION_RESULT: Final = "gen_ai.evaluation.result"
 
 INVOKE_WORKFLOW: Final = gen_ai.GenAiOperationNameValues.INVOKE_WORKFLOW.value
 CHAT: Final = gen_ai.GenAiOperationNameValues.CHAT.value
@@ -129,6 +132,13 @@ class Attribute(StrEnum):
     REPAIRED = "logagent.verify.repaired"
     FELL_BACK = "logagent.verify.fell_back"  # the extractive triage stands in for the model's
 
+    # a run of an experiment
+    EXPERIMENT = "logagent.evaluation.experiment"
+    DATASET = "logagent.evaluation.dataset"
+    CASES = "logagent.evaluation.cases.count"
+    EVALUATION_NAME = gen_ai.GEN_AI_EVALUATION_NAME
+    EVALUATION_SCORE = gen_ai.GEN_AI_EVALUATION_SCORE_VALUE
+
     # what a person said of an answer afterwards
     VERDICT = "logagent.feedback.verdict"
     RATED_TRACE = "logagent.feedback.trace_id"
@@ -179,6 +189,11 @@ def step_name(step: StepName) -> str:
 def chat_name(model: str) -> str:
     """The name of the span of one request to a model."""
     return f"{CHAT} {model}"
+
+
+def evaluation_name(experiment: str) -> str:
+    """The name of the span of one run of an experiment."""
+    return f"{SCOPE}.evaluation {experiment}"
 
 
 def retrieval_name(collection: str) -> str:

@@ -71,6 +71,10 @@ class TracedSpan:
             # Logs may hold lone surrogates, which protobuf may not: one would cost the attribute.
             self._span.set_attribute(key.value, text[:LONGEST_VALUE].encode("utf-8", "replace").decode())
 
+    def event(self, name: str, attributes: Mapping[Attribute, Value]) -> None:
+        """Something that came of it, at this moment; values are held as those of `set` are."""
+        self._span.add_event(name, {key.value: admitted(value) for key, value in attributes.items()})
+
     def fail(self, error: BaseException) -> None:
         """Mark the span failed by the error's type; its message often quotes a log, so it counts as content."""
         kind = type(error)
@@ -112,16 +116,23 @@ class TracedSpan:
 
 @contextmanager
 def turn_span(
-    telemetry: Telemetry, *, traceparent: str | None = None, conversation: str | None = None
+    telemetry: Telemetry,
+    *,
+    traceparent: str | None = None,
+    conversation: str | None = None,
+    opened_by: str | None = None,
 ) -> Iterator[TracedSpan]:
     """The span of one question.
 
     With a valid W3C `traceparent` it is the caller's child; otherwise it is a root of its own, since the span around it
-    may be a chat connection that lasts for hours. A running span around it is linked either way.
+    may be a chat connection that lasts for hours. A running span around it is linked either way, and so is the one that
+    opened such a connection (`opened_by`, a `traceparent`).
     """
-    parent = _W3C.extract({"traceparent": traceparent} if traceparent else {}, Context())
+    parent = _extracted(traceparent)
     around = current_span()
+    opening = current_span(_extracted(opened_by))
     links = [Link(around.get_span_context())] if around.is_recording() else []
+    links += [Link(opening.get_span_context())] if opening.get_span_context().is_valid else []
     span = TracedSpan(telemetry, conventions.turn_name(), parent, SpanKind.INTERNAL, links)
     span.set(
         {
@@ -132,6 +143,10 @@ def turn_span(
     )
     with span.running():
         yield span
+
+
+def _extracted(traceparent: str | None) -> Context:
+    return _W3C.extract({"traceparent": traceparent} if traceparent else {}, Context())
 
 
 @contextmanager
@@ -170,6 +185,15 @@ def retrieval_span(step: TracedSpan, collection: str, *, server: str | None = No
         **of_server(server),
     }
     with step.child(conventions.retrieval_name(collection), SpanKind.CLIENT, attributes).running() as span:
+        yield span
+
+
+@contextmanager
+def evaluation_span(telemetry: Telemetry, experiment: str, dataset: str, cases: int) -> Iterator[TracedSpan]:
+    """The span of one run of an experiment, a root; the turns within it are linked to it."""
+    span = TracedSpan(telemetry, conventions.evaluation_name(as_name(experiment)), Context(), SpanKind.INTERNAL, [])
+    span.set({Attribute.EXPERIMENT: as_name(experiment), Attribute.DATASET: as_name(dataset), Attribute.CASES: cases})
+    with span.running():
         yield span
 
 

@@ -80,6 +80,7 @@ async def answer(message: cl.Message) -> None:
         asked = Question(
             message.content,
             conversation=cl.context.session.thread_id,
+            opened_by=_opened_by(),
             earlier=memory.earlier,
             coach=_coached(),
         )
@@ -113,6 +114,12 @@ async def show_evidence(action: cl.Action) -> None:
         await cl.context.emitter.send_toast("This answer is no longer held; ask again to open its evidence.", "info")
         return
     await open_evidence(remembered, item, running.app.knowledge)
+
+
+def _opened_by() -> str | None:
+    """The gateway's span of the websocket, which lasts as long as the page is open."""
+    environ = getattr(cl.context.session, "environ", None) or {}
+    return environ.get("HTTP_TRACEPARENT")
 
 
 def _trace_link(trace_id: str) -> str | None:

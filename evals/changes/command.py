@@ -11,11 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
+from app.settings import Settings
 from evals.captures import folder
 from evals.changes.experiment import Outcome, metrics, outcomes
 from evals.changes.pairs import Pair, bundled_cases, fault_pairs, same_pairs
 from evals.changes.run_folder import refuse_existing, write_run
 from evals.dataset.cases import read_cases
+from evals.run_trace import traced_run
 from retrieval.errors import BadInput
 from retrieval.taxonomy import Status
 
@@ -43,8 +45,10 @@ def changes(
     if not any(statuses) or len(cases) - sum(statuses) < 3:
         raise BadInput("the dataset needs at least one problem with key lines and three cases without a problem")
     drawn = [*fault_pairs(cases, pairs, seed), *same_pairs(cases, pairs, seed)]
-    done = _with_progress(drawn)
-    measured = metrics(done)
+    with traced_run(Settings.read(), "changes", dataset, len(drawn)) as tell:
+        done = _with_progress(drawn)
+        measured = metrics(done)
+        tell({name: metric["value"] for name, metric in measured.items()})
     write_run(target, _config(dataset, cases_sha256(dataset), pairs, seed), done, measured)
     if as_json:
         sys.stdout.write(json.dumps({"contract": 1, "out": str(target), "metrics": measured}, indent=2) + "\n")

@@ -18,6 +18,7 @@ from evals.retrieval.measures import MEASURES
 from evals.retrieval.queries import read_queries
 from evals.retrieval.report import shown
 from evals.retrieval.run_folder import metrics_by_group, write_run
+from evals.run_trace import traced_run
 from ingestion.corpus import runbook_folder
 from ingestion.loading import Source, list_documents
 from ingestion.report import Progress, Report
@@ -56,11 +57,16 @@ def retrieval(
         raise BadInput(f"There is no folder {folder}.")
     documents = list_documents(Source.at(folder)).doc_ids
     queries = read_queries(judged, documents)
-    settings = Settings.read().knowledge
+    everything = Settings.read()
+    settings = everything.knowledge
     embedder, reranker = SentenceEmbedder(find_model(_model_name(settings))), _reranker(settings)
-    with throw_away_index(folder, embedder, reranker, _tell) as (search, report):
+    with (
+        traced_run(everything, "retrieval", dataset, len(queries)) as tell,
+        throw_away_index(folder, embedder, reranker, _tell) as (search, report),
+    ):
         done = _with_progress(search_all(search, queries), len(queries))
-    groups = metrics_by_group(done, SEED)
+        groups = metrics_by_group(done, SEED)
+        tell({f"{mode}.{name}": got["value"] for mode, each in groups["all"].items() for name, got in each.items()})
     config = _config(dataset, corpus, documents, report, embedder.model)
     write_run(target, config | {"reranker": settings.reranker_model}, done, groups)
     for failure in report.failed:

@@ -22,6 +22,7 @@ from evals.comparison.baseline import drift_from_baseline
 from evals.comparison.machine_speed import as_metric, reference_ms
 from evals.dataset.cases import Case
 from evals.metrics.metric import Metric
+from evals.run_trace import traced_run
 from evals.triage.dataset_file import cases_of, sha256_of
 from evals.triage.engines import open_engine
 from evals.triage.experiment import Experiment, bundled_names
@@ -66,7 +67,9 @@ def triage(
     target = out or Path("runs") / f"triage-{datetime.now(UTC):%Y%m%dT%H%M%S}"
     if record is not None and replay is not None:
         raise BadInput("give either --record or --replay, not both")
-    metrics = asyncio.run(_measured(chosen, settings, cases, target, record=record, replay=replay))
+    with traced_run(settings, f"triage.{chosen.name}", chosen.dataset, len(cases)) as tell:
+        metrics = asyncio.run(_measured(chosen, settings, cases, target, record=record, replay=replay))
+        tell({name: metric.value for name, metric in metrics.items()})
     if as_json:
         table = {name: metric.as_json() for name, metric in metrics.items()}
         sys.stdout.write(json.dumps({"contract": 1, "out": str(target), "metrics": table}, indent=2) + "\n")

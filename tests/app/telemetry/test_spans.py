@@ -10,7 +10,15 @@ from app.answer import STEPS
 from app.telemetry.conventions import Attribute, Content
 from app.telemetry.guard import WITHHELD
 from app.telemetry.setup import LONGEST_VALUE, Telemetry
-from app.telemetry.spans import chat_span, current_ids, propagation_headers, retrieval_span, step_span, turn_span
+from app.telemetry.spans import (
+    chat_span,
+    current_ids,
+    evaluation_span,
+    propagation_headers,
+    retrieval_span,
+    step_span,
+    turn_span,
+)
 from retrieval.errors import KnowledgeDown
 from retrieval.taxonomy import Severity
 
@@ -91,6 +99,35 @@ def test_a_caller_becomes_the_parent(recorded, inside):
     parent = recorded.spans[TURN].parent
     assert (turn.trace_id, f"{parent.span_id:016x}", parent.is_remote) == (CALLER[3:35], CALLER[36:52], True)
     assert len(recorded.spans[TURN].links) == int(inside)
+
+
+def test_a_turn_over_a_connection_is_linked_to_what_opened_it(recorded):
+    """A root of its own all the same; a traceparent that is none links nothing."""
+    with turn_span(recorded.telemetry, opened_by=CALLER) as turn:
+        pass
+    span = recorded.spans[TURN]
+    assert span.parent is None
+    assert turn.trace_id not in CALLER
+    (link,) = span.links
+    assert f"{link.context.trace_id:032x}-{link.context.span_id:016x}" in CALLER
+    with turn_span(recorded.telemetry, opened_by="nonsense"):
+        pass
+    assert recorded.spans[TURN].links == ()
+
+
+def test_a_run_of_an_experiment_has_its_metrics_and_links_its_turns(recorded):
+    """Each turn is a trace of its own; the metrics are events under the conventions' names."""
+    with evaluation_span(recorded.telemetry, "triage.model", "golden-v1", 150) as run:
+        with turn_span(recorded.telemetry) as turn:
+            pass
+        run.event("gen_ai.evaluation.result", {Attribute.EVALUATION_NAME: "category", Attribute.EVALUATION_SCORE: 0.8})
+    span = recorded.spans["logagent.evaluation triage.model"]
+    assert span.attributes["logagent.evaluation.cases.count"] == 150
+    (event,) = span.events
+    assert dict(event.attributes) == {"gen_ai.evaluation.name": "category", "gen_ai.evaluation.score.value": 0.8}
+    assert turn.trace_id != run.trace_id
+    (link,) = recorded.spans[TURN].links
+    assert f"{link.context.trace_id:032x}" == run.trace_id
 
 
 @pytest.mark.parametrize("traceparent", [None, "", "nonsense", f"00-{'0' * 32}-b7ad6b7169203331-01", CALLER + "-x"])

@@ -1,6 +1,7 @@
 """`logagent eval triage`: experiments, run folders and what is refused."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from typer.testing import CliRunner
 from evals.captures import folder
 from evals.commands_eval import evaluate
 from evals.dataset.cases import read_cases
+from evals.golden import path as golden_path
 from evals.triage.baselines import first_error, keywords
+from evals.triage.dataset_file import cases_of
 from evals.triage.earlier_runs import earlier_runs
 from evals.triage.engines import Baseline
 from evals.triage.experiment import Experiment, bundled_names
@@ -19,6 +22,7 @@ from evals.triage.running import run_cases
 from evals.triage.scoring import score
 from retrieval.errors import BadInput
 from retrieval.taxonomy import Category, Severity, Status
+from tests.integration.whole_stack import Receiver
 
 FILES = {"config.json", "predictions.jsonl", "metrics.json", "report.md", "report.html"}
 PUBLISHED = {"metrics.prom"}
@@ -55,6 +59,36 @@ def test_a_run_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert {"dataset", "engine", "model", "quantization", "prompt", "sampling", "code_version", "seed"} <= set(config)
     with pytest.raises(BadInput, match="never overwritten"):
         runner.invoke(evaluate, arguments, catch_exceptions=False)
+
+
+def test_a_run_is_a_trace_with_its_metrics_and_each_case_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a real receiver: the run's span has an event for every metric, and every case's turn is linked to it."""
+    with Receiver() as receiver:
+        threading.Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        monkeypatch.setenv("EMBEDDING_MODEL", "off")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint)
+        dataset = _dataset(tmp_path / "cases.jsonl")
+        ended = CliRunner().invoke(evaluate, ["triage", "--dataset", str(dataset), "--out", str(tmp_path / "run")])
+        receiver.shutdown()
+    assert ended.exit_code == 0, ended.output
+    spans = receiver.spans()
+    (run,) = [span for span in spans if span.name == "logagent.evaluation triage.extractive"]
+    told = {event.attributes[0].value.string_value for event in run.events if event.name == "gen_ai.evaluation.result"}
+    assert {"severity", "category", "citation_validity"} <= told
+    turns = [span for span in spans if span.name == "invoke_workflow logagent.turn"]
+    assert len(turns) == len(CASES) == len({turn.trace_id for turn in turns} - {run.trace_id})
+    assert all(link.span_id == run.span_id for turn in turns for link in turn.links)
+
+
+def test_a_golden_dataset_is_known_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the package is installed; a file of that name comes first."""
+    monkeypatch.chdir(tmp_path)
+    cases, digest = cases_of(Path("golden-v1"))
+    assert (len(cases), digest) == (150, cases_of(golden_path())[1])
+    _dataset(tmp_path / "golden-v1")
+    assert len(cases_of(Path("golden-v1"))[0]) == len(CASES)
 
 
 async def test_a_stopped_run_goes_on(tmp_path: Path) -> None:
