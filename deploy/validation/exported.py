@@ -7,7 +7,7 @@ from functools import cache
 
 from app.telemetry.metric_names import ALL, EVALUATION, OF_JOBS, Kind
 from deploy.validation.queries import bare_metrics_of, groupings_of, metrics_of, selections_of
-from evals.comparison.baseline import baseline_folder
+from evals.golden import baseline_folder
 
 # What a target gets from Prometheus itself, or from the operator's monitors.
 OF_TARGETS = frozenset({"job", "instance", "namespace", "pod", "container", "endpoint"})
