@@ -1,11 +1,12 @@
 """What changed, asked in a real Chromium of the real web app."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from tests.browser.conftest import running_chat
-from tests.loki_double import LokiDouble
+from tests.loki_double import Faults, LokiDouble
 from tests.retrieval.loki.pushing import push
 from tests.two_windows import HOUR, two_hours
 
@@ -132,20 +133,35 @@ def test_a_question_that_goes_on_can_be_clicked(chat, visit):
     assert severities <= {"ERROR", "CRITICAL"}
 
 
-def test_overlapping_windows_and_a_loki_that_is_gone_are_sentences(chat, visit, loki):
-    """And the chat goes on."""
+FAULTS = {
+    "html": ({"html": True}, "not Loki"),
+    "half a body": ({"half_body": True}, "broke off in the middle"),
+    "429": ({"answers": [(429, "too many outstanding requests")] * 400}, "busy and turns queries away"),
+    "400": ({"answers": [(400, "no")] * 400}, "refused the query"),
+    "401": ({"answers": [(401, "")] * 400}, "does not accept the credentials"),
+    "slow": ({"delay_seconds": 30.0}, "did not answer within"),
+}
+
+
+def test_bad_windows_and_a_faulty_loki_are_sentences(chat, visit, loki):
+    """Each says what is wrong, none hangs, and the chat goes on in the same conversation."""
     visited = visit(chat.url)
     page = visited.page
     visited.ask("compare 01:00 to 03:00 with 02:00 to 04:00")
-    assert "overlap" in page.locator(".kla-notice").inner_text()
-    loki.faults.html = True
-    try:
+    assert "overlap" in page.locator(".kla-notice").last.inner_text()
+    visited.ask("compare 2026-11-20 13:00 to 13:00 with 2026-11-20 14:00 to 15:00")
+    assert "is empty" in page.locator(".kla-notice").last.inner_text()
+    for fault, said in FAULTS.values():
+        loki.faults = replace(Faults(), **fault)
         visited.ask("What changed in the last hour?")
-        assert "not Loki" in page.locator("main, body").first.inner_text()
-    finally:
-        loki.faults.html = False
+        assert said in page.locator(".kla-notice").last.inner_text()
+    loki.faults = Faults(clock_seconds=3600.0)
     visited.ask("What changed in the last hour?")
+    assert "behind Loki's" in page.locator(".kla-account").last.inner_text()
     assert page.locator(".kla-change").count() >= 3
+    loki.faults = Faults()
+    visited.ask("What is failing in namespace prod?")
+    assert "“prod” are known" in page.locator(".kla-account").last.inner_text()
 
 
 @pytest.mark.parametrize(
