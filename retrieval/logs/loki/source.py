@@ -78,7 +78,12 @@ class LokiSource:
 
     async def label_values(self, window: TimeWindow | None = None) -> Mapping[str, Sequence[str]]:
         """Values of the window, by default of the last hours, for those of `log_lines.LABELS` that Loki has indexed."""
-        window = window or self._recent()
+        try:
+            return await Spending(self._budget).within(self._values(window or self._recent()))
+        except BudgetSpent as error:
+            raise self._too_slow() from error
+
+    async def _values(self, window: TimeWindow) -> Mapping[str, Sequence[str]]:
         await self._selection.indexed(window)
         lists = await asyncio.gather(*(self._selection.values(name, window) for name in LABELS))
         return {name: values for name, values in zip(LABELS, lists, strict=True) if values}
@@ -94,7 +99,7 @@ class LokiSource:
             expression = expression.where(*(LineFilter(values_of(texts)) for texts in query.holding if any(texts)))
             answer = await self._lines(query, expression, reader)
         except BudgetSpent as error:
-            raise LokiFailure(f"Loki did not answer within the {self._budget.seconds:g} s of a question.") from error
+            raise self._too_slow() from error
         several = any(len(values_of(selected)) > 1 for selected in query.selectors.values())
         if not answer.rows or several:
             with suppress(BudgetSpent, LokiFailure):
@@ -179,6 +184,9 @@ class LokiSource:
         elif reader.spending.out_of_time:
             answer.warnings.append(f"Reading ended after the {self._budget.seconds:g} s of a question.")
         return answer
+
+    def _too_slow(self) -> LokiFailure:
+        return LokiFailure(f"Loki did not answer within the {self._budget.seconds:g} s of a question.")
 
     def _recent(self) -> TimeWindow:
         return TimeWindow.last(_RECENT, self._clock())

@@ -154,3 +154,12 @@ def test_a_connection_that_cannot_work_is_refused(arguments: dict[str, Any]) -> 
     """Bad settings are refused with a sentence when they are read, not when the first question is asked."""
     with pytest.raises(BadInput):
         LokiConnection(**arguments)
+
+
+async def test_label_values_take_no_longer_than_a_question(double: LokiDouble, source_of: Make) -> None:
+    """They are asked for before the lines are, and a slow Loki must not cost a second wait."""
+    double.faults.delay_seconds = 5.0
+    began = time.monotonic()
+    with pytest.raises(LogSourceDown, match=r"did not answer within the 0\.3 s of a question"):
+        await source_of(double.url, budget=Budget(seconds=0.3)).label_values()
+    assert time.monotonic() - began < 3
