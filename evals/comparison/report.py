@@ -14,7 +14,7 @@ _STYLE = (
     "table{border-collapse:collapse}"
     "td,th{padding:.3rem .8rem;border-bottom:1px solid #8884;text-align:left;vertical-align:top}"
     "code{font:13px ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}"
-    ".sides{display:grid;grid-template-columns:1fr 1fr;gap:1rem}.key{background:#f5d76e55}"
+    ".sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1rem}.key{background:#f5d76e55}"
     ".ok{color:#2a7d46}.bad{color:#c0392b}"
     "details{border:1px solid #8884;border-radius:6px;padding:.5rem 1rem;margin:.6rem 0}"
 )

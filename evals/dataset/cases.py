@@ -159,7 +159,9 @@ def _parse(text: bytes, place: str) -> Case:
         first, *others = error.errors(include_url=False)
         field = ".".join(str(part) for part in first["loc"])
         more = f" (and {len(others)} more)" if others else ""
-        raise BadInput(f"{place}: {field + ': ' if field else ''}{first['msg']}{more}") from error
+        raise BadInput(
+            f"{place}: {field + ': ' if field else ''}{first['msg'].removeprefix('Value error, ')}{more}"
+        ) from error
 
 
 def _refuse_duplicates(cases: Sequence[Case], places: Sequence[str]) -> None:

@@ -46,7 +46,8 @@ def page(analysis: Analysis, cases: Sequence[Case], title: str) -> str:
     )
     samples = "".join(_sample(case) for case in previews(cases))
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
         f"<h1>{html.escape(title)}</h1><p>{analysis.total} cases. {html.escape(_verdict(analysis))}</p><ul>{amiss}</ul>"
         f"{''.join(plots)}<h2>Label completeness</h2><table>{completeness}</table><h2>Near-duplicates</h2>"
@@ -55,9 +56,15 @@ def page(analysis: Analysis, cases: Sequence[Case], title: str) -> str:
 
 
 _STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem;color:#222}"
-    "table{border-collapse:collapse}td{border-bottom:1px solid #ddd;padding:.15rem .8rem .15rem 0}"
-    "pre{background:#f5f5f5;padding:.6rem;overflow-x:auto;font-size:12px}svg{display:block;margin:1.2rem 0}"
+    ":root{color-scheme:light dark}h2{font-size:1.1rem;margin:1.8rem 0 .5rem}"
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "table{border-collapse:collapse}"
+    "td{border-bottom:1px solid #8884;padding:.15rem .8rem .15rem 0;overflow-wrap:anywhere}"
+    "pre{background:#8882;padding:.6rem;font-size:12px;white-space:pre-wrap;overflow-wrap:anywhere}"
+    ".bars{display:grid;grid-template-columns:max-content 1fr 2.5rem;gap:.1rem .6rem;font-size:13px}"
+    ".bars span{text-align:right}.bars div{position:relative;align-self:center;height:.9rem}.bars b{font-weight:normal}"
+    ".bars i{display:block;height:100%;background:#3f7fc4}"
+    ".bars u{position:absolute;top:-.15rem;bottom:-.15rem;border-left:2px solid currentColor}"
 )
 
 
@@ -74,25 +81,16 @@ def preview_lines(case: Case) -> list[str]:
 
 
 def bars(title: str, counts: Mapping[str, int], wanted: Mapping[str, int] | None = None) -> str:
-    """A horizontal bar for each count, as SVG; a line where `wanted` is."""
+    """A horizontal bar for each count, in HTML so that words keep their size on a phone; a line where `wanted` is."""
     longest = max([*counts.values(), *(wanted or {}).values(), 1])
-    shapes = []
-    for row, (name, count) in enumerate(counts.items()):
-        y = 34 + 20 * row
-        shapes.append(f'<text x="190" y="{y + 12}" text-anchor="end">{html.escape(name)}</text>')
-        shapes.append(f'<rect x="198" y="{y}" width="{420 * count / longest:.1f}" height="15" fill="#3572b0"/>')
-        shapes.append(f'<text x="{204 + 420 * count / longest:.1f}" y="{y + 12}">{count}</text>')
-        if wanted:
-            x = 198 + 420 * wanted[name] / longest
-            shapes.append(
-                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y - 2}" y2="{y + 17}" stroke="#222" stroke-width="2"/>'
-            )
-    height = 44 + 20 * len(counts)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 {height}" width="680" role="img" aria-label="'
-        f'{html.escape(title)}" font-family="sans-serif" font-size="12"><text x="8" y="18" font-weight="bold">'
-        f"{html.escape(title)}</text>{''.join(shapes)}</svg>"
-    )
+    rows = []
+    for name, count in counts.items():
+        mark = f'<u style="left:{100 * wanted[name] / longest:.1f}%"></u>' if wanted else ""
+        rows.append(
+            f'<span>{html.escape(name)}</span><div><i style="width:{100 * count / longest:.1f}%"></i>{mark}</div>'
+            f"<b>{count}</b>"
+        )
+    return f'<h2>{html.escape(title)}</h2><div class="bars">{"".join(rows)}</div>'
 
 
 def _verdict(analysis: Analysis) -> str:

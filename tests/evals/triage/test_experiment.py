@@ -157,12 +157,18 @@ def test_a_report_shows_the_run_beside_others_of_its_dataset(tmp_path: Path) -> 
     assert (tmp_path / "first" / "report.html").read_text("utf-8").count("this run") == 4
 
 
+EXPECTED = json.loads(CASES[0].model_dump_json())["expected"]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"extra": 1}, "line 1: extra"),
         ({"id": None}, "line 1: id"),
         ({"question": ""}, "line 1: question"),
+        ({"expected": {}}, r"line 1: expected\.status: Field required"),
+        ({"expected": EXPECTED | {"severty": "ERROR"}}, r"line 1: expected\.severty"),
+        ({"expected": EXPECTED | {"key_lines": [999]}}, r"line 1: expected\.key_lines: 999 is out of range"),
     ],
 )
 def test_a_dataset_outside_the_contract_is_refused(tmp_path: Path, change: dict[str, object], said: str) -> None:
@@ -174,6 +180,14 @@ def test_a_dataset_outside_the_contract_is_refused(tmp_path: Path, change: dict[
             evaluate, ["triage", "--dataset", str(path), "--out", str(tmp_path / "run")], catch_exceptions=False
         )
     assert not (tmp_path / "run").exists()
+
+
+def test_two_cases_of_one_id_are_refused(tmp_path: Path) -> None:
+    """Both lines are named."""
+    path = tmp_path / "cases.jsonl"
+    path.write_text(2 * (CASES[0].model_dump_json() + "\n"), encoding="utf-8")
+    with pytest.raises(BadInput, match=r"cases\.jsonl, line 2: id: .* is a duplicate of .*cases\.jsonl, line 1"):
+        CliRunner().invoke(evaluate, ["triage", "--dataset", str(path)], catch_exceptions=False)
 
 
 def test_the_bundled_experiments_can_be_read() -> None:
