@@ -72,8 +72,12 @@ class ModelSettings(_Topic):
         "llama.cpp", pattern=r"^(llama\.cpp|openai)$", description="`llama.cpp` (native endpoint) or `openai`."
     )
     context: int = Field(4096, ge=1024, le=131_072, description="Context, in tokens, of a model file run here.")
-    max_tokens: int = Field(500, ge=32, le=4096, description="Most tokens of one answer.")
-    temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
+    max_tokens: int | None = Field(
+        None, ge=32, le=4096, description="Most tokens of one answer; without it what the prompt says, 500."
+    )
+    temperature: float | None = Field(
+        None, ge=0, le=2, description="Sampling temperature; without it what the prompt says, 0.2."
+    )
     seed: int = Field(7, ge=0, description="Sampling seed, so that an answer can be repeated.")
     total_seconds: float = Field(180.0, gt=0, description="Seconds after which the extractive answer stands.")
 

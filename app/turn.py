@@ -30,15 +30,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Parts:
-    """What a pipeline works with; made and closed by `app.bootstrap`. `models` is None where none is configured."""
+    """What a pipeline works with; made and closed by `app.bootstrap`. `models` is None where none is configured.
+
+    `max_tokens` and `temperature` go before what a prompt says of itself, and after what a model's profile says.
+    """
 
     logs: LogSource
     knowledge: Knowledge | None
     prompts: PromptRegistry
     telemetry: Telemetry
     models: ModelPool | None = None
-    max_tokens: int = 500
-    temperature: float = 0.2
+    max_tokens: int | None = None
+    temperature: float | None = None
     seed: int = 7
     total_seconds: float = 180.0
     evidence_tokens: int = 1_500

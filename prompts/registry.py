@@ -127,7 +127,10 @@ class PromptRegistry:
         self._prompts: dict[tuple[str, str], Prompt] = {}
         for prompt in prompts:
             if (prompt.id, prompt.version) in self._prompts:
-                raise PromptError(f"prompt {prompt.id} has the version {prompt.version} twice")
+                raise PromptError(
+                    f"prompt {prompt.id} has the version {prompt.version} twice; "
+                    f"give yours another, such as {prompt.version}.1"
+                )
             self._prompts[prompt.id, prompt.version] = prompt
 
     @classmethod

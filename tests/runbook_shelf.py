@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import ingestion
@@ -20,14 +21,7 @@ class RunbookShelf:
     address = None
 
     def __init__(self) -> None:
-        self._books = []
-        for path in sorted(FOLDER.glob("*.md")):
-            book = parse_markdown(path.read_text("utf-8"), source="runbooks", doc_id=path.name)
-            sections = [
-                CatalogSection(f"{path.name}/{nth}", each.header_path, each.text, 0)
-                for nth, each in enumerate(book.sections)
-            ]
-            self._books.append((book, sections, [_words(each.text) for each in sections]))
+        self._books = _books()
 
     def notes(self) -> Sequence[str]:
         """Nothing to say."""
@@ -52,6 +46,19 @@ class RunbookShelf:
     async def seen_before(self, patterns: Sequence[tuple[str, Mapping[str, str]]], before: date) -> list[None]:
         """Nothing is known of past days."""
         return [None for _ in patterns]
+
+
+@cache  # reading them takes half a second, and a test makes hundreds of shelves
+def _books():
+    books = []
+    for path in sorted(FOLDER.glob("*.md")):
+        book = parse_markdown(path.read_text("utf-8"), source="runbooks", doc_id=path.name)
+        sections = [
+            CatalogSection(f"{path.name}/{nth}", each.header_path, each.text, 0)
+            for nth, each in enumerate(book.sections)
+        ]
+        books.append((book, sections, [_words(each.text) for each in sections]))
+    return books
 
 
 def _document(book, sections, best, score) -> KnownDocument:

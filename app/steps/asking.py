@@ -16,7 +16,7 @@ from app.triage.change_prompting import MOST_CHANGES, compared_material
 from app.triage.engine import ModelAnswer, ModelTriage, Rejected
 from app.triage.model_pool import ServedModel
 from app.triage.prompt_fitting import fit_prompt
-from app.triage.prompting import PromptMaterial
+from app.triage.prompting import PromptMaterial, without_stray_runbooks
 from app.triage.schema import TriageChoices
 from app.triage.summary_prompting import components_in_words
 from app.triage.traced_model import TracedModel
@@ -25,6 +25,10 @@ from prompts.active_versions import ActiveVersionsDamaged
 from prompts.registry import Prompt, PromptRegistry, Rendered
 from retrieval.errors import ModelDown
 from retrieval.taxonomy import IntentKind
+
+# Where neither a profile nor the settings nor the prompt says otherwise.
+DEFAULT_MAX_TOKENS = 500
+DEFAULT_TEMPERATURE = 0.2
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class Request:
     static_tokens: int
     dynamic_tokens: int
     counted: bool
+    max_tokens: int
+    temperature: float
 
 
 async def prompt_step(turn: Turn, grounds: Grounds) -> Request:
@@ -64,7 +70,7 @@ async def prompt_step(turn: Turn, grounds: Grounds) -> Request:
             _material(turn, grounds),
             parts.evidence_tokens,
             served.model if served else None,
-            answer_tokens=_most_tokens(parts, served),
+            answer_tokens=_max_tokens(parts, served, prompt),
         )
         if fitted.left_out:
             turn.warnings.append(_left_out(fitted.left_out, parts.evidence_tokens))
@@ -81,6 +87,7 @@ async def prompt_step(turn: Turn, grounds: Grounds) -> Request:
     return Request(
         use, rendered, fit.choices, fit.selection, fit.actions, served,
         fitted.static_tokens, fitted.dynamic_tokens, fitted.counted,
+        _max_tokens(parts, served, prompt), _temperature(parts, served, prompt),
     )  # fmt: skip
 
 
@@ -96,13 +103,14 @@ def _active_prompt(turn: Turn, intent: IntentKind) -> Prompt:
 def _material(turn: Turn, grounds: Grounds) -> PromptMaterial:
     looked = grounds.looked
     coverage = looked.read.coverage
+    explains = looked.asked.intent.kind is IntentKind.HOWTO
     material = PromptMaterial(
         question=turn.question.text,
         window=str(looked.asked.window),
         coverage=f"{coverage.lines_read} of {coverage.lines_matched} lines read",
         verdict=grounds.card.triage,
         problems=looked.problems,
-        selection=grounds.selection,
+        selection=grounds.selection if explains else without_stray_runbooks(grounds.selection, grounds.actions),
         actions=grounds.actions,
         notes=turn.warnings,
     )
@@ -118,8 +126,17 @@ def _left_out(count: int, limit: int) -> str:
     return f"{what} on the card and did not fit the {limit:,} tokens that the model reads"
 
 
-def _most_tokens(parts: Parts, served: ServedModel | None) -> int:
-    return (served.profile.max_tokens if served else None) or parts.max_tokens
+def _max_tokens(parts: Parts, served: ServedModel | None, prompt: Prompt) -> int:
+    """Of the profile, else of the settings, else of the prompt."""
+    own = served.profile.max_tokens if served else None
+    return own or parts.max_tokens or prompt.hints.max_tokens or DEFAULT_MAX_TOKENS
+
+
+def _temperature(parts: Parts, served: ServedModel | None, prompt: Prompt) -> float:
+    """Of the profile, else of the settings, else of the prompt."""
+    own = served.profile.sampling.temperature if served else None
+    given = (own, parts.temperature, prompt.hints.temperature, DEFAULT_TEMPERATURE)
+    return next(each for each in given if each is not None)
 
 
 async def generate_step(turn: Turn, request: Request, card: Answer) -> Answer:
@@ -179,11 +196,10 @@ async def _spoken(turn: Turn, step: Step, request: Request) -> ModelAnswer:
     if served is None:
         raise ModelDown("No model profile serves this kind of question with this much evidence.")
     await served.looked()
-    given = served.profile.sampling.temperature
     engine = ModelTriage(
         TracedModel(served.model, step.span, served.address),
-        max_tokens=_most_tokens(parts, served),
-        temperature=parts.temperature if given is None else given,
+        max_tokens=request.max_tokens,
+        temperature=request.temperature,
         seed=parts.seed,
     )
 

@@ -93,6 +93,11 @@ def partial_reply(
     return shown
 
 
+def confidence_word(confidence: float) -> Confidence:
+    """The word for a confidence of 0 to 1: the one whose own number is nearest."""
+    return min(CONFIDENCE, key=lambda word: abs(CONFIDENCE[word] - confidence))
+
+
 def inert(text: str, limit: int) -> str:
     """The text on one line of at most `limit` characters, without terminal sequences, control and bidi characters.
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from app.triage.verification import confidence_word
 from retrieval.taxonomy import Category, WindowSource
 from retrieval.timestamps import parse_iso_nanoseconds, to_datetime
 
@@ -31,8 +32,7 @@ def category_name(category: Category | str) -> str:
 
 def confidence_words(confidence: float) -> str:
     """`0.78` → `high confidence (0.78)`; the three words are those that a model chooses from."""
-    word = "high" if confidence >= 0.75 else "medium" if confidence >= 0.45 else "low"
-    return f"{word} confidence ({confidence:.2f})"
+    return f"{confidence_word(confidence)} confidence ({confidence:.2f})"
 
 
 def duration(milliseconds: float) -> str:

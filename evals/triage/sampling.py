@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.settings import Settings
+from app.steps.asking import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE
 from evals.triage.experiment import Experiment
 
 
@@ -23,12 +24,13 @@ class Sampling:
 
 
 def sampling_of(experiment: Experiment, settings: Settings) -> Sampling:
-    """The experiment's own values, else its profile's, else the settings'."""
+    """The experiment's own values, else its profile's, else the settings', else what every prompt asks for."""
     profile, model = experiment.profile, settings.model
-    given = (experiment.temperature, profile.sampling.temperature if profile else None, model.temperature)
+    of_profile = profile.sampling.temperature if profile else None
+    given = (experiment.temperature, of_profile, model.temperature, DEFAULT_TEMPERATURE)
     return Sampling(
         temperature=next(each for each in given if each is not None),
         seed=experiment.seed,
-        max_tokens=(profile.max_tokens if profile else None) or model.max_tokens,
+        max_tokens=(profile.max_tokens if profile else None) or model.max_tokens or DEFAULT_MAX_TOKENS,
         other=profile.sampling.beside_temperature() if profile else {},
     )

@@ -178,9 +178,9 @@ def on_the_terminal(answer: Answer) -> list[str]:
 def in_the_prompt(messages) -> list[str]:
     """Tags and turn tokens that are not the prompt's own."""
     user = messages[-1]["content"]
-    own = re.sub(r"</?(?:window|notes|verdict|candidates|actions|evidence)>", "", user)
+    own = re.sub(r"</?(?:window|notes|verdict|candidates|components|actions|evidence)>", "", user)
     found = ["a tag or a turn token in the prompt"] * bool(TURN_TOKENS.search(own))
-    counts = Counter(re.findall(r"</?(?:verdict|candidates|actions|evidence)>", user))
+    counts = Counter(re.findall(r"</?(?:verdict|candidates|components|actions|evidence)>", user))
     return found + ["a second data block in the prompt"] * (max(counts.values()) > 1)
 
 

@@ -34,7 +34,7 @@ def test_a_version_is_switched_and_switched_back(prompts) -> None:
         return prompts("render", "why does etcd not start?", "--logs", ETCD, "--json").json["prompt"]["version"]
 
     newest = active()["triage"]
-    assert (newest, sent()) == ("2", "2")
+    assert (newest, sent()) == ("3", "3")
     assert prompts("use", "triage", "1", "--json").json["version"] == "1"
     assert (active()["triage"], sent()) == ("1", "1")
     prompts("use", "triage", "--back")
@@ -90,7 +90,7 @@ def test_a_summary_has_a_prompt_of_its_own(prompts, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("show", "nope"), "no prompt is called nope; there are"),
-        (("show", "triage", "--version", "77"), "no version 77; there are 1, 2"),
+        (("show", "triage", "--version", "77"), "no version 77; there are 1, 2, 3"),
         (("use", "triage", "77"), "no version 77"),
         (("use", "triage"), "give either a version to switch to or --back"),
         (("use", "triage", "1", "--back"), "give either a version to switch to or --back"),
@@ -106,7 +106,7 @@ def test_what_is_not_there_is_said_in_one_sentence(prompts, arguments, said) -> 
     ("text", "said"),
     [
         ("no front matter", "bad.md"),
-        ("---\nid: triage\nversion: '3'\nintents: [triage]\nvariables: [mood]\n---\n## system\nx\n## user\n{{ mood }}",
+        ("---\nid: triage\nversion: '9'\nintents: [triage]\nvariables: [mood]\n---\n## system\nx\n## user\n{{ mood }}",
          "asks for mood, which the program has not"),
         ("---\n: [\n---\n", "no YAML"),
     ],

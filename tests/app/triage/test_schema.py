@@ -2,7 +2,12 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
+from app.evidence_selection import ITEM_TOKENS
+from app.triage.actions import MOST_ACTIONS
+from app.triage.prompting import MOST_COMPONENTS
 from app.triage.schema import KEYWORDS, TriageChoices, reply_model, reply_schema
+from retrieval.taxonomy import Category
+from tests.stock_grammar import CONVERTED, LARGEST, REQUESTS, stock_grammar
 
 
 def keywords(schema):
@@ -21,6 +26,23 @@ def test_no_repetition_that_the_grammar_refuses(choices):
     """Lengths stay far below 2,000 repetitions, where llama.cpp refuses the whole grammar."""
     sizes = [inner.get("maxLength", 0) for inner in reply_schema(choices)["properties"].values()]
     assert max(sizes) <= 600
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_stock_converter_reads_it_as_it_is_meant(name):
+    """What llama.cpp's own converter made of the schema is the grammar that the real server is tested with.
+
+    From the largest request that there can be to one without evidence: no keyword is skipped.
+    """
+    assert stock_grammar(reply_schema(REQUESTS[name])) == (CONVERTED / f"{name}.gbnf").read_text("utf-8")
+
+
+def test_the_largest_request_is_the_largest():
+    """The one that is tested has all actions, components and categories that there can be, and more evidence."""
+    assert len(LARGEST.action_ids) == MOST_ACTIONS
+    assert len(LARGEST.components) == MOST_COMPONENTS + 1
+    assert len(LARGEST.categories) == len(Category)
+    assert len(LARGEST.evidence_ids) >= 1_500 / ITEM_TOKENS
 
 
 def test_no_floats_and_no_integers(choices):
