@@ -51,12 +51,12 @@ def parse_markdown(text: str, *, source: str, doc_id: str, max_chars: int = SECT
         raise UnusableRunbook(f"it has {len(text):,} characters, and a runbook may have {MAX_BYTES:,}: split it")
     front_matter, body = _front_matter(text.removeprefix("\ufeff").replace("\r\n", "\n"))
     blocks = list(_blocks(body))
-    if len(blocks) > MAX_SECTIONS:
-        raise UnusableRunbook(f"it has {len(blocks):,} headings, and a runbook may have {MAX_SECTIONS:,}: split it")
+    if (headings := len(blocks) - 1) > MAX_SECTIONS:  # the first block is what stands before any
+        raise UnusableRunbook(f"it has {headings:,} headings, and a runbook may have {MAX_SECTIONS:,}: split it")
     title = _text_of(front_matter, "title") or _first_heading(blocks) or title_from_path(doc_id)
     sections = tuple(_sections(blocks, title, max_chars))
     if not sections:
-        raise UnusableRunbook("it is empty: there is no text below its headings")
+        raise UnusableRunbook("it is empty" + (": there is no text below its headings" if len(blocks) > 1 else ""))
     return Document(
         source=source,
         doc_id=doc_id,
@@ -89,9 +89,15 @@ def _front_matter(text: str) -> tuple[Mapping[str, object], str]:
     try:
         loaded = yaml.safe_load(head) if fence == "---" else tomllib.loads(head)
     except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise UnusableRunbook(f"its front matter cannot be read: {reason}") from error
+        raise UnusableRunbook(f"its front matter cannot be read: {_reason(error)}") from error
     return (loaded, body) if isinstance(loaded, dict) else ({}, text)
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, and in which line of the file, as far as the parser says."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem and error.problem_mark:
+        return f"{error.problem} (line {error.problem_mark.line + 1})"  # it counts from 0, and begins with a blank line
+    return str(error).partition("\n")[0]
 
 
 def _text_of(front_matter: Mapping[str, object], key: str) -> str:

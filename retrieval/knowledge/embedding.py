@@ -6,7 +6,6 @@ be, and how wide its vectors are, is known before that from its folder.
 
 import importlib.util
 import json
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.errors import KnowledgeDown
+from retrieval.knowledge.hub import from_hub
 
 Vectors = npt.NDArray[np.float32]  # (texts, dimension), each row of length 1
 LoadState = Literal["cold", "loading", "ready", "failed"]
@@ -193,12 +193,14 @@ class SentenceEmbedder:
 
 
 def _sentence_transformer(model: EmbeddingModel) -> tuple[Any, Any]:
-    """The model, and torch: untyped libraries, imported late."""
-    if model.local:  # read when huggingface_hub is imported: a model in a folder asks nobody
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    import torch  # noqa: PLC0415 – as below
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 – ten seconds that a start cannot wait for
-    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415 – as above
+    """The model, and torch: untyped libraries, imported late, and not before it is known that there is a model."""
 
-    disable_progress_bar()  # type: ignore[no-untyped-call]  # loading is not worth a bar, and stderr belongs to the command line
-    return SentenceTransformer(model.location, device="cpu", local_files_only=model.local), torch
+    def load(local_only: bool) -> tuple[Any, Any]:
+        import torch  # noqa: PLC0415 – as below
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 – ten seconds that a start cannot wait for
+        from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415 – as above
+
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # loading is not worth a bar, and stderr belongs to the command line
+        return SentenceTransformer(model.location, device="cpu", local_files_only=local_only), torch
+
+    return load(True) if model.local else from_hub(model.location, load)

@@ -4,7 +4,6 @@ Optional: it costs a forward pass a candidate, about as much as embedding its te
 it does not see stays where it was, behind what it does.
 """
 
-import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.errors import KnowledgeDown
+from retrieval.knowledge.hub import from_hub
 
 Scores = npt.NDArray[np.float32]
 
@@ -66,12 +66,14 @@ class CrossEncoderReranker:
     def _load(self) -> None:
         if self._loaded is not None:
             return
-        if self._local:
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        from sentence_transformers import CrossEncoder  # noqa: PLC0415 – ten seconds that a start cannot wait for
+
+        def load(local_only: bool) -> Any:  # noqa: ANN401 – untyped, and called by from_hub
+            from sentence_transformers import CrossEncoder  # noqa: PLC0415 – ten seconds that a start cannot wait for
+
+            return CrossEncoder(self._location, device="cpu", local_files_only=local_only)
 
         try:
-            model = CrossEncoder(self._location, device="cpu", local_files_only=self._local)
+            model = load(True) if self._local else from_hub(self._location, load)
             if (labels := model.num_labels) != 1:
                 raise ValueError(f"it has {labels} outputs, and a reranker has one")
         except (OSError, ValueError, RuntimeError, ImportError) as error:

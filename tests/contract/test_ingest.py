@@ -1,6 +1,10 @@
 """`logagent ingest`, seen from outside the package, with the real embedding model where one is needed."""
 
 import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -115,6 +119,38 @@ def test_an_embedding_model_that_is_not_there_is_named(logagent: CommandLine, fo
     assert "holds no sentence-transformers model" in one_sentence(
         logagent("ingest", "runbooks", folder, **settings), code=1
     )
+
+
+def test_a_model_of_the_hub_that_cannot_be_had_is_named(
+    logagent: CommandLine, folder: Path, tmp_path: Path, closed_address: str
+) -> None:
+    """Without a network, and for a name that the hub does not know: one sentence at once, and nothing is written."""
+    settings = {"EMBEDDING_MODEL": "no-such/model", "LOGAGENT_HOME": str(tmp_path / "home")}
+    ended = logagent.installed("ingest", "runbooks", folder, HF_ENDPOINT=closed_address, **settings)
+    assert f"{closed_address} does not answer" in one_sentence(ended, code=1)
+    with answering(404) as address:
+        ended = logagent.installed("ingest", "runbooks", folder, HF_ENDPOINT=address, **settings)
+    assert f"{address} has no model of this name" in one_sentence(ended, code=1)
+    settings["EMBEDDING_MODEL"] = ""
+    assert len(logagent("ingest", "runbooks", folder, "--json", **settings).json["added"]) == 2
+
+
+@contextmanager
+def answering(status: int) -> Iterator[str]:
+    """The address of a server that answers everything with this status."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def test_history_and_incidents_of_files(logagent: CommandLine, filled_home: Path, tmp_path: Path) -> None:
