@@ -48,6 +48,9 @@ def triage(
     out: Out = None,
     llm: Llm = None,
     experiment: Annotated[str, typer.Option(help=f"{', '.join(bundled_names())}, or a YAML file.")] = "extractive",
+    split: Annotated[
+        str | None, typer.Option(help="Of a frozen dataset this split alone: tune on dev, report test.")
+    ] = None,
     parallel: Annotated[int | None, typer.Option(min=1, max=64, help="Cases under way at once.")] = None,
     repeats: Annotated[int | None, typer.Option(min=1, max=32, help="Answers a case, each with another seed.")] = None,
     record: Annotated[Path | None, typer.Option(help="Keep the model's answers in this file.")] = None,
@@ -59,11 +62,11 @@ def triage(
     Example: logagent eval triage --dataset cases.jsonl --out /tmp/run --llm off
     """
     chosen = Experiment.read(experiment)
-    changes = {"llm": llm, "dataset": dataset, "parallel": parallel, "repeats": repeats}
+    changes = {"llm": llm, "dataset": dataset, "split": split, "parallel": parallel, "repeats": repeats}
     chosen = chosen.model_copy(update={name: value for name, value in changes.items() if value is not None})
     settings = Settings.read()
     configure_logs(settings.app.log_level, json=settings.app.log_json)
-    cases, _ = cases_of(chosen.dataset)
+    cases, _ = cases_of(chosen.dataset, chosen.split)
     target = out or Path("runs") / f"triage-{datetime.now(UTC):%Y%m%dT%H%M%S}"
     if record is not None and replay is not None:
         raise BadInput("give either --record or --replay, not both")
@@ -132,6 +135,7 @@ def run_config(experiment: Experiment, settings: Settings, cases: Sequence[Case]
             "name": str(experiment.dataset or "bundled captures"),
             "version": "1",
             "sha256": cases_of(experiment.dataset)[1],
+            "split": experiment.split,
             "cases": len(cases),
         },
         "engine": experiment.engine,

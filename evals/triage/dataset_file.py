@@ -7,12 +7,22 @@ from pathlib import Path
 
 from evals.captures import folder
 from evals.dataset.cases import Case, read_cases
+from evals.dataset.freezing import read_frozen
+from retrieval.errors import BadInput
 
 
-def cases_of(dataset: Path | None) -> tuple[list[Case], str]:
-    """The cases of a file or of a golden dataset's name, or the bundled captures, and the SHA-256 of what was read."""
-    cases = [case for path in _files(dataset) for case in read_cases(path)]
-    return cases if dataset else sorted(cases, key=lambda case: case.id), sha256_of(_files(dataset))
+def cases_of(dataset: Path | None, split: str | None = None) -> tuple[list[Case], str]:
+    """The cases of a file or of a golden dataset's name, or the bundled captures, and the SHA-256 of what was read.
+
+    Of a frozen dataset `split` may be read alone, the digest being that of all; BadInput where it has none such.
+    """
+    read = _files(dataset)
+    if split is not None:
+        if dataset is None:
+            raise BadInput("the bundled captures have no splits; --dataset names a frozen file")
+        return read_frozen(read[0], split), sha256_of(read)
+    cases = [case for path in read for case in read_cases(path)]
+    return cases if dataset else sorted(cases, key=lambda case: case.id), sha256_of(read)
 
 
 def _files(dataset: Path | None) -> list[Path]:

@@ -32,7 +32,7 @@ def _read(folder: Path, config: Mapping[str, Any]) -> EarlierRun | None:
     try:
         told = json.loads((folder / "config.json").read_text("utf-8"))
         table = json.loads((folder / "metrics.json").read_text("utf-8"))
-        if told["experiment"] != "triage" or told["dataset"]["sha256"] != config["dataset"]["sha256"]:
+        if told["experiment"] != "triage" or _cases(told) != _cases(config):
             return None
         metrics = {name: Metric(each["value"], tuple(each["ci"]), each["n"]) for name, each in table.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -40,3 +40,8 @@ def _read(folder: Path, config: Mapping[str, Any]) -> EarlierRun | None:
     place = "baseline" if folder == baseline_folder() else folder.name
     name = str(told.get("name"))
     return EarlierRun(name if name == place else f"{name} ({place})", metrics)
+
+
+def _cases(config: Mapping[str, Any]) -> tuple[str, str | None]:
+    """What a run was measured on: the digest of the file, and its split."""
+    return config["dataset"]["sha256"], config["dataset"].get("split")

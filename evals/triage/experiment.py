@@ -19,10 +19,11 @@ class Experiment(BaseModel):
     """One experiment.
 
     `engine` is the pipeline that serves people, its retrieval alone, or a baseline; `llm` says whether the pipeline
-    asks a model, whose address or file is a setting; `retrieval` whether it searches the runbooks; `parallel` how many
-    cases are under way at once; `repeats` how often each case is answered, with another seed each time. `temperature`
-    and `seed` of a model's sampling replace the settings where they are given. `profile` says which model it is about
-    and how that is used; a run with another one loaded is refused.
+    asks a model, whose address or file is a setting; `retrieval` whether it searches the runbooks; `split` is one of a
+    frozen dataset's, all cases where none is given; `parallel` how many cases are under way at once; `repeats` how
+    often each is answered, with another seed each time. `temperature` and `seed` of a model's sampling replace the
+    settings where they are given. `profile` says which model it is about and how that is used; a run with another one
+    loaded is refused.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,6 +34,7 @@ class Experiment(BaseModel):
     llm: ModelUse = ModelUse.OFF
     retrieval: bool = True
     dataset: Path | None = None
+    split: str | None = None
     parallel: int = Field(2, ge=1, le=64)
     repeats: int = Field(1, ge=1, le=32)
     temperature: float | None = Field(None, ge=0, le=2)

@@ -125,8 +125,9 @@ def _about(config: Mapping[str, Any]) -> str:
     dataset = config["dataset"]
     model = f", model {config['model']}" if config["model"] else ", no model"
     retrieval = "" if config["retrieval"] else ", without retrieval"
+    split = f"the split {dataset['split']} of " if dataset.get("split") else ""
     return (
-        f"{dataset['cases']} cases of {dataset['name']} (sha256 {dataset['sha256'][:12]}), engine"
+        f"{dataset['cases']} cases of {split}{dataset['name']} (sha256 {dataset['sha256'][:12]}), engine"
         f" {config['engine']}{model}{retrieval}, code {config['code_version']},"
         f" signals {config['signals_sha256'][:12]}."
     )

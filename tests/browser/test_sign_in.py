@@ -128,6 +128,20 @@ def test_a_correction_becomes_a_draft_without_its_secret(closed_chat, signed_in,
     assert "s3cr3t" not in mine["expected"]["root_cause"]
 
 
+def test_an_answer_without_a_problem_is_drafted_and_is_no_incident(closed_chat, signed_in, home, logagent):
+    """That nothing fails may be as wrong as any other verdict; it is nothing to cite later."""
+    page = signed_in("anna")
+    say(page, "What has failed in the last second?")
+    page.locator(".kla-rating button", has_text="No").click(timeout=60_000)
+    page.locator(".kla-rating input").fill("the sprocket service was down")
+    page.locator(".kla-rating button", has_text="Send").click()
+    page.locator(".kla-notice", has_text="Noted").wait_for(timeout=60_000)
+    drafts = logagent("dataset", "drafts", "list", "--json", LOGAGENT_HOME=str(home)).json["drafts"]
+    (mine,) = (each["expected"] for each in drafts if "sprocket" in each["expected"]["root_cause"])
+    assert mine["status"] != "problem"
+    assert "sprocket service was down" not in (home / "incidents.jsonl").read_text("utf-8")
+
+
 def test_everybody_else_is_refused(signed_in, results):
     """Who is no admin is not offered it, and is told so where the command is typed."""
     page = signed_in("ben")

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from evals.captures import folder
 from evals.commands_eval import evaluate
 from evals.dataset.cases import read_cases
+from evals.golden import golden
 from evals.golden import path as golden_path
 from evals.triage.baselines import first_error, keywords
 from evals.triage.dataset_file import cases_of
@@ -180,6 +181,19 @@ def test_a_dataset_outside_the_contract_is_refused(tmp_path: Path, change: dict[
             evaluate, ["triage", "--dataset", str(path), "--out", str(tmp_path / "run")], catch_exceptions=False
         )
     assert not (tmp_path / "run").exists()
+
+
+def test_a_split_of_a_frozen_dataset_is_measured_alone(tmp_path: Path) -> None:
+    """The config names it; a split that there is not, or a dataset without any, is refused in a sentence."""
+    run = ["triage", "--experiment", "first-error", "--out", str(tmp_path / "run"), "--split"]
+    ended = CliRunner().invoke(evaluate, [*run, "test", "--dataset", str(golden_path())])
+    assert ended.exit_code == 0, ended.output
+    config = json.loads((tmp_path / "run" / "config.json").read_text("utf-8"))
+    assert (config["dataset"]["split"], config["dataset"]["cases"]) == ("test", len(golden("test")))
+    assert [record.id for record in read_records(tmp_path / "run")] == [case.id for case in golden("test")]
+    for arguments, said in ((["train", "--dataset", str(golden_path())], "no split 'train'"), (["test"], "no splits")):
+        with pytest.raises(BadInput, match=said):
+            CliRunner().invoke(evaluate, [*run, *arguments], catch_exceptions=False)
 
 
 def test_two_cases_of_one_id_are_refused(tmp_path: Path) -> None:
