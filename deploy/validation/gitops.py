@@ -34,7 +34,27 @@ def check(tree: Tree) -> list[Fault]:
             faults += _release(tree, each, sources)
         if each.kind in ("PersistentVolume", "PersistentVolumeClaim") and not _kept(each):
             faults.append(Fault(each.place, "pruning would delete its data; annotate it with prune: disabled"))
-    return [*faults, *_open_secrets(tree)]
+    return [*faults, *_open_secrets(tree), *_other_versions(tree, found)]
+
+
+def _other_versions(tree: Tree, found: list[Manifest]) -> Iterator[Fault]:
+    """Whoever installs by hand, after the README, gets the charts that Flux would take."""
+    readme = tree.deploy / "README.md"
+    commands = readme.read_text("utf-8")
+    sources = {(each.kind, _name(each)): each.body["spec"] for each in found if each.group.startswith("source.")}
+    for release in found:
+        if release.kind != "HelmRelease":
+            continue
+        spec = release.body["spec"]
+        if reference := spec.get("chartRef"):
+            source = sources.get((reference["kind"], reference["name"]), {"url": "", "ref": {}})
+            command = f"{source['url']} --version {source['ref'].get('tag')}"
+        else:
+            chart = spec["chart"]["spec"]
+            source = sources.get((chart["sourceRef"]["kind"], chart["sourceRef"]["name"]), {"url": ""})
+            command = f"{chart['chart']} --repo {source['url']} --version {chart['version']}"
+        if command not in commands:
+            yield Fault(tree.name(readme), f"installs {_name(release)} otherwise than Flux does: {command}")
 
 
 def _open_secrets(tree: Tree) -> Iterator[Fault]:

@@ -1,19 +1,22 @@
 """Every part a process of its own: one trace through all of them, an orderly end, and backends that die."""
 
-import concurrent.futures
+import asyncio
 import signal
 import sys
 import time
 from collections import Counter
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from app.answer import STEPS
 from app.telemetry import metric_names as names
+from deploy.validation.exported import exported
 from tests.contract.answer_contract import conforming
-from tests.integration.whole_stack import events, whole_stack
+from tests.integration.chat_client import Chat, open_chat
+from tests.integration.whole_stack import Stack, events, whole_stack
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
 
@@ -24,20 +27,24 @@ LINES = [
 ]
 PARENT_TRACE, PARENT_SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = f"00-{PARENT_TRACE}-{PARENT_SPAN}-01"
-QUESTION = {"question": "what is failing in the last hour?"}
+ASKED = "what is failing in the last hour?"
+QUESTION = {"question": ASKED}
+TURN = "invoke_workflow logagent.turn"
 PEOPLE = 10
+# Whatever a person does, or a job: nothing in these tests rates an answer, stops one or fails whole.
+NOT_SEEN_HERE = {names.FEEDBACK, names.ERRORS}
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    with whole_stack(tmp_path_factory.mktemp("stack")) as stack:
+def stack(tmp_path_factory, filled_home):
+    with whole_stack(tmp_path_factory.mktemp("stack"), filled_home / "chroma") as stack:
         stack.wait_for_knowledge()
         stack.push(LINES)
         yield stack
 
 
-def _families(stack):
-    page = httpx.get(stack.metrics_url, timeout=10).text
+def _families(stack: Stack):
+    page = httpx.get(stack.metrics_url, headers={"Accept": "application/openmetrics-text"}, timeout=10).text
     return {family.name: family for family in text_string_to_metric_families(page)}
 
 
@@ -49,6 +56,17 @@ def _count(family, **labels):
     )
 
 
+def _spans(stack: Stack, trace_id: str, name: str, seconds: float = 15.0):
+    """The spans of a trace by name, once the one of this name is among them."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        spans = {span.name: span for span in stack.receiver.spans() if span.trace_id.hex() == trace_id}
+        if name in spans:
+            return spans
+        time.sleep(0.1)
+    raise TimeoutError(f"no {name} in {trace_id}")
+
+
 def test_one_question_is_one_trace_and_its_metrics(stack):
     """Its parent came from outside, every step is in it, and the page of metrics counts it."""
     answer = httpx.post(
@@ -58,14 +76,8 @@ def test_one_question_is_one_trace_and_its_metrics(stack):
     assert told.trace_id == PARENT_TRACE
     assert told.coverage.lines_read == len(LINES)
     assert any(item.kind == "runbook" for item in told.evidence)
-    end = time.monotonic() + 15
-    while time.monotonic() < end:
-        spans = {span.name: span for span in stack.receiver.spans() if span.trace_id.hex() == PARENT_TRACE}
-        if "invoke_workflow logagent.turn" in spans:
-            break
-        time.sleep(0.2)
-    root = spans["invoke_workflow logagent.turn"]
-    assert root.parent_span_id.hex() == PARENT_SPAN
+    spans = _spans(stack, PARENT_TRACE, TURN)
+    assert spans[TURN].parent_span_id.hex() == PARENT_SPAN
     assert {f"logagent.{step}" for step in STEPS} <= set(spans)
     assert any(name.startswith("chat ") for name in spans)
     assert "retrieval runbooks" in spans
@@ -74,68 +86,104 @@ def test_one_question_is_one_trace_and_its_metrics(stack):
     for step in STEPS:
         assert _count(families[names.STEP_SECONDS.prometheus_name], step=step) == 1, step
     assert _count(families[names.MODEL_SECONDS.prometheus_name]) >= 1
-    lines = families[names.LINES_READ.prometheus_name.removesuffix("_total")]
-    assert _count(lines) == len(LINES)
+    assert _count(families[names.LINES_READ.prometheus_name.removesuffix("_total")]) == len(LINES)
+    read = _count(families[names.BYTES_READ.prometheus_name.removesuffix("_total")])
+    assert read == sum(len(line.encode()) for line in LINES)
+    turns = families[names.TURN_SECONDS.prometheus_name].samples
+    assert {sample.exemplar.labels["trace_id"] for sample in turns if sample.exemplar} == {PARENT_TRACE}
 
 
-def test_backends_that_die_cost_no_answer(stack, capsys):
-    """Each is killed while ten people ask; every answer is whole or says what is missing, and service resumes."""
+def test_every_metric_is_on_the_page_with_the_labels_that_dashboards_are_checked_against(stack):
+    """Names and labels of the real page are those that `just validate` holds every query against."""
+    seen = {}
+    for family in _families(stack).values():
+        for sample in family.samples:
+            seen.setdefault(sample.name, set()).update(sample.labels)
+    for metric in {*names.OF_QUESTIONS, *names.OF_QUEUES} - NOT_SEEN_HERE:
+        series = {name: labels for name, labels in exported().items() if name.startswith(metric.prometheus_name)}
+        assert series
+        for name, labels in series.items():
+            assert seen.get(name) == labels, name
+
+
+async def test_a_chat_is_answered_and_linked_to_the_gateways_connection(stack):
+    """Its question is a trace of its own, which says what opened the websocket; the page can open it in Grafana."""
+    async with open_chat(stack.url, traceparent=TRACEPARENT) as chat:
+        page = await chat.ask(ASKED)
+    assert page["Verdict"]["phase"] == "done"
+    trace_id = page["Account"]["trace"]
+    assert trace_id in page["Account"]["traceLink"]
+    assert trace_id != PARENT_TRACE
+    (link,) = (await asyncio.to_thread(_spans, stack, trace_id, TURN))[TURN].links
+    assert (link.trace_id.hex(), link.span_id.hex()) == (PARENT_TRACE, PARENT_SPAN)
+
+
+async def test_backends_that_die_cost_no_answer(stack, capsys):
+    """Each is killed while ten people chat; every answer is whole or says what is missing, and service resumes."""
     table = []
-
-    def ask(_):
-        try:
-            told = httpx.post(f"{stack.url}/api/v1/ask", json=QUESTION, timeout=180)
-        except httpx.HTTPError as error:
-            return type(error).__name__
-        if told.status_code != 200:
-            return f"{told.status_code}: {told.json().get('error', '')[:80]}"
-        answer = conforming(told.json())
-        return "whole" if not _missing(answer) else "with a warning"
-
-    for backend in (stack.model, stack.chroma, stack.loki):
-        with concurrent.futures.ThreadPoolExecutor(PEOPLE) as people:
-            asked = [people.submit(ask, number) for number in range(PEOPLE)]
-            time.sleep(0.5)
-            backend.kill()
-            during = Counter(each.result() for each in asked)
-            without = Counter(people.map(ask, range(2)))
-        backend.start()
-        if backend is stack.loki:
-            stack.push(LINES)  # the double keeps its lines in memory
-        began = time.monotonic()
-        while (after := ask(0)) != "whole" and time.monotonic() - began < 60:
-            time.sleep(0.5)
-        table.append((backend.name, dict(during), dict(without), after, time.monotonic() - began))
-        assert set(during) <= {"whole", "with a warning"}, table
-        assert set(without) <= {"whole", "with a warning"}, table
-        assert after == "whole", table
-    rows = [f"{name:<10} {during!s:<42} {without!s:<24} {seconds:.1f} s" for name, during, without, _, seconds in table]
+    async with AsyncExitStack() as pages:
+        people = [await pages.enter_async_context(open_chat(stack.url)) for _ in range(PEOPLE)]
+        for backend in (stack.model, stack.chroma, stack.loki):
+            asked = [asyncio.create_task(_answered(person)) for person in people]
+            await people[0].until("Verdict")
+            await asyncio.to_thread(backend.kill)
+            during = Counter(await asyncio.gather(*asked))
+            without = Counter(await asyncio.gather(*map(_answered, people[:2])))
+            began = time.monotonic()
+            await asyncio.to_thread(backend.start)
+            if backend is stack.loki:
+                stack.push(LINES)  # the double keeps its lines in memory
+            started = time.monotonic() - began
+            while (after := await _answered(people[0])) != "whole" and time.monotonic() - began < 60:
+                pass
+            table.append((backend.name, dict(during), dict(without), started, time.monotonic() - began))
+            assert set(during) <= {"whole", "with a warning"}, table
+            assert set(without) == {"with a warning"}, table
+            assert after == "whole", table
+    head = f"{'killed':<10} {'ten people chatting':<38} {'two more without it':<24} started  answered whole after"
+    rows = [f"{name:<10} {during!s:<38} {without!s:<24} {up:5.1f} s  {whole:5.1f} s"
+            for name, during, without, up, whole in table]  # fmt: skip
     with capsys.disabled():
-        sys.stdout.write("\n".join(["", "killed     ten people asking, two more without it, resumed after", *rows, ""]))
+        sys.stdout.write("\n".join(["", head, *rows, ""]))
     log = stack.app.log.read_text()
     assert "Traceback" not in log, log[-3000:]
 
 
-def _missing(answer):
-    return [
-        warning
-        for warning in answer.warnings
-        if any(word in warning for word in ("not reach", "down", "cannot", "did not"))
-    ]
+async def _answered(person: Chat) -> str:
+    """What became of a question: whole, or with a warning, or what the page said instead."""
+    page = await person.ask(ASKED)
+    if "Notice" in page or page.get("Verdict", {}).get("phase") != "done":
+        return str(page.get("Notice", page.get("Verdict")))
+    missing = ("not reach", "down", "cannot", "did not", "broke off", "does not answer")
+    warned = any(word in warning for warning in page["Account"]["warnings"] for word in missing)
+    return "with a warning" if warned else "whole"
 
 
-def test_an_end_that_is_asked_for_waits_for_the_answer(stack):
-    """SIGTERM while an answer streams: it arrives whole, its spans too, and then the process ends by that signal."""
-    seen = []
-    with httpx.stream("POST", f"{stack.url}/api/v1/ask/stream", json=QUESTION, timeout=120) as stream:
-        for name, data in events(stream.iter_lines()):
-            seen.append(name)
-            if name == "card":
-                stack.app.process.terminate()
-            if name == "answer":
-                trace_id = data["trace_id"]
-    assert seen[-1] == "answer"
-    assert stack.app.process.wait(90) in (0, -signal.SIGTERM)  # uvicorn hands the signal on once it is through
-    spans = {span.name for span in stack.receiver.spans() if span.trace_id.hex() == trace_id}
-    assert "invoke_workflow logagent.turn" in spans
-    assert {f"logagent.{step}" for step in STEPS} <= spans
+async def test_an_end_that_is_asked_for_waits_for_the_answers(stack, capsys):
+    """SIGTERM while answers stream, to a program and to a chat: both arrive whole, their spans too, and it ends."""
+    async with open_chat(stack.url) as chat, httpx.AsyncClient(timeout=120) as http:
+        await chat.send(ASKED)
+        await chat.until("Verdict")
+        assert chat.elements["Verdict"]["phase"] != "done"
+        seen = []
+        async with http.stream("POST", f"{stack.url}/api/v1/ask/stream", json=QUESTION) as stream:
+            async for name, data in events(stream.aiter_lines()):
+                seen.append(name)
+                if name == "card":
+                    stack.app.process.terminate()
+                    began = time.monotonic()
+                if name == "answer":
+                    streamed = data["trace_id"]
+        assert seen[-1] == "answer"
+        async with asyncio.timeout(60):
+            await chat.ended.wait()
+        page = dict(chat.elements)
+    ended = await asyncio.to_thread(stack.app.process.wait, 90)
+    assert ended in (0, -signal.SIGTERM)  # uvicorn hands the signal on once it is through
+    assert page["Verdict"]["phase"] == "done"
+    for trace_id in (streamed, page["Account"]["trace"]):
+        spans = {span.name for span in stack.receiver.spans() if span.trace_id.hex() == trace_id}
+        assert {TURN, *(f"logagent.{step}" for step in STEPS)} <= spans
+    took = time.monotonic() - began
+    with capsys.disabled():
+        sys.stdout.write(f"\nSIGTERM: two answers finished, the process ended {took:.1f} s after it\n")

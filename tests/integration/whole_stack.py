@@ -3,13 +3,14 @@
 import gzip
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,6 +54,11 @@ class Program:
 
     def start(self, seconds: float = 90.0) -> None:
         """Run it and wait until its `ready` address answers below 400."""
+        self.launch()
+        self.wait(seconds)
+
+    def launch(self) -> None:
+        """Run it."""
         with self.log.open("ab") as log:
             inherited = {
                 name: value
@@ -61,6 +67,10 @@ class Program:
             }
             environment = {**inherited, "PYTHONPATH": str(ROOT), **self.settings}
             self.process = subprocess.Popen(self.command, env=environment, stdout=log, stderr=log, cwd=self.log.parent)
+
+    def wait(self, seconds: float = 90.0) -> None:
+        """Wait until its `ready` address answers below 400."""
+        assert self.process is not None
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             assert self.process.poll() is None, f"{self.name} ended: {self.log.read_text()[-2000:]}"
@@ -144,7 +154,7 @@ class Stack:
             state = httpx.get(f"{self.url}/api/v1/state", timeout=10)
             if state.status_code == 200 and state.json()["knowledge"]["loading"] == "ready":
                 return
-            time.sleep(0.5)
+            time.sleep(0.1)
         raise TimeoutError(self.app.log.read_text()[-2000:])
 
     def push(self, lines: list[str], seconds_ago: float = 600.0) -> None:
@@ -162,11 +172,12 @@ class Stack:
 
 
 @contextmanager
-def whole_stack(folder: Path, *, max_tokens: int = 64) -> Iterator[Stack]:
+def whole_stack(folder: Path, index: Path, *, max_tokens: int = 64) -> Iterator[Stack]:
     """App, Loki, Chroma, llama.cpp with random weights, and a receiver of traces, until the block is left.
 
-    The index holds the bundled runbooks, brought there by the job that fills a server's index.
+    `index` is a folder of Chroma's that holds the bundled runbooks; the server gets a copy of it.
     """
+    shutil.copytree(index, folder / "index")
     loki_port, chroma_port, model_port, app_port, metrics_port = (free_port() for _ in range(5))
     model = write_tiny_model(folder / "tiny.gguf", 1)
     with ExitStack() as stack:
@@ -188,16 +199,13 @@ def whole_stack(folder: Path, *, max_tokens: int = 64) -> Iterator[Stack]:
             [str(BIN / "chroma"), "run", "--path", str(folder / "index"), "--port", str(chroma_port)],
             f"http://127.0.0.1:{chroma_port}/api/v2/heartbeat",
         )
-        options = ["--model", str(model), "--port", str(model_port), "--ctx-size", "16384", "--parallel", "2"]
+        options = ["--model", str(model), "--port", str(model_port), "--ctx-size", "16384", "--parallel", "2",
+                   "--threads", "1"]  # fmt: skip
         llama = program(
             "llama-cpp",
             [*python, "-m", "evals.capture.llama_server", *options],
             f"http://127.0.0.1:{model_port}/health",
         )
-        for each in (loki, chroma, llama):
-            each.start()
-        job = {**os.environ, "LOGAGENT_HOME": str(folder / "job"), "CHROMA_URL": f"http://127.0.0.1:{chroma_port}"}
-        subprocess.run([str(BIN / "logagent"), "ingest", "runbooks", "--bundled"], env=job, check=True, timeout=180)
         app = program(
             "app",
             [str(BIN / "logagent"), "serve", "--port", str(app_port)],
@@ -208,11 +216,13 @@ def whole_stack(folder: Path, *, max_tokens: int = 64) -> Iterator[Stack]:
             CHROMA_URL=f"http://127.0.0.1:{chroma_port}",
             LLM_URL=f"http://127.0.0.1:{model_port}",
             LLM_MAX_TOKENS=str(max_tokens),
-            # A token of this model is a byte: enough for a runbook beside the lines.
-            LOGAGENT_EVIDENCE_TOKENS="5000",
+            GRAFANA_URL="https://grafana.test",
             OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint,
         )
-        app.start()
+        for each in (chroma, app, llama, loki):
+            each.launch()
+        for each in (chroma, loki, llama, app):
+            each.wait()
         yield Stack(
             app,
             loki,
@@ -224,10 +234,10 @@ def whole_stack(folder: Path, *, max_tokens: int = 64) -> Iterator[Stack]:
         )
 
 
-def events(lines: Iterator[str]) -> Iterator[tuple[str, dict]]:
+async def events(lines: AsyncIterator[str]) -> AsyncIterator[tuple[str, dict]]:
     """The server-sent events of a stream: name and data."""
     name = ""
-    for line in lines:
+    async for line in lines:
         if line.startswith("event: "):
             name = line.removeprefix("event: ")
         elif line.startswith("data: "):
