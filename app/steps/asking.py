@@ -197,7 +197,7 @@ async def _spoken(turn: Turn, step: Step, request: Request) -> ModelAnswer:
         raise ModelDown("No model profile serves this kind of question with this much evidence.")
     await served.looked()
     engine = ModelTriage(
-        TracedModel(served.model, step.span, served.address),
+        TracedModel(served.model, step.span, served.address, request.use),
         max_tokens=request.max_tokens,
         temperature=request.temperature,
         seed=parts.seed,

@@ -55,6 +55,7 @@ JSON_OUTPUT: Final = gen_ai.GenAiOutputTypeValues.JSON.value
 # The conventions have no value for either; their text asks for a name of one's own then.
 LLAMA_CPP: Final = "llama_cpp"
 CHROMA: Final = "chroma"
+QUERY: Final = "query"  # Chroma's own name of the request
 
 
 class Attribute(StrEnum):
@@ -103,6 +104,7 @@ class Attribute(StrEnum):
     DATA_SOURCE_ID = gen_ai.GEN_AI_DATA_SOURCE_ID
     DB_SYSTEM = db_attributes.DB_SYSTEM_NAME
     DB_COLLECTION = db_attributes.DB_COLLECTION_NAME
+    DB_OPERATION = db_attributes.DB_OPERATION_NAME
     HITS = "logagent.retrieval.hits.count"
     TOP_K = "logagent.retrieval.top_k"  # gen_ai.request.top_k is the sampling setting
     TOP_SCORE = "logagent.retrieval.top_score"

@@ -182,6 +182,7 @@ def retrieval_span(step: TracedSpan, collection: str, *, server: str | None = No
         Attribute.DATA_SOURCE_ID: collection,
         Attribute.DB_SYSTEM: conventions.CHROMA,
         Attribute.DB_COLLECTION: collection,
+        Attribute.DB_OPERATION: conventions.QUERY,
         **of_server(server),
     }
     with step.child(conventions.retrieval_name(collection), SpanKind.CLIENT, attributes).running() as span:

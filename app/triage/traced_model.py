@@ -4,19 +4,24 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
+from app.answer import PromptUse
 from app.telemetry.attributes import messages as as_messages
+from app.telemetry.attributes import of_prompt
 from app.telemetry.conventions import Attribute, Content
 from app.telemetry.spans import TracedSpan, chat_span
 from app.triage.engine import Completion, Delta, LanguageModel, Message
 
 
 class TracedModel:
-    """`model`, with a span a request below `step`; `server` is its address."""
+    """`model`, with a span a request below `step`; `server` is its address, `prompt` what its messages are made of."""
 
-    def __init__(self, model: LanguageModel, step: TracedSpan, server: str | None) -> None:
+    def __init__(
+        self, model: LanguageModel, step: TracedSpan, server: str | None, prompt: PromptUse | None = None
+    ) -> None:
         self._model = model
         self._step = step
         self._server = server
+        self._prompt = prompt
 
     async def model_name(self) -> str:
         """See `LanguageModel`."""
@@ -48,6 +53,7 @@ class TracedModel:
                     Attribute.REQUEST_TEMPERATURE: temperature,
                     Attribute.REQUEST_SEED: seed,
                     Attribute.REQUEST_STREAM: True,
+                    **of_prompt(self._prompt),
                 }
             )
             span.content(Content.INPUT_MESSAGES, as_messages(*((each["role"], each["content"]) for each in messages)))
