@@ -73,6 +73,7 @@ def test_calls_carry_the_genai_attributes(recorded):
         "gen_ai.data_source.id": "runbooks",
         "db.system.name": "chroma",
         "db.collection.name": "runbooks",
+        "db.operation.name": "query",
     }
     assert [spans[name].kind for name in ("chat qwen", "retrieval runbooks")] == [SpanKind.CLIENT] * 2
     assert [spans[name].kind for name in (TURN, "logagent.generate")] == [SpanKind.INTERNAL] * 2
