@@ -1,7 +1,7 @@
 """Which component a line is about, by its labels, with the names in `components.yaml`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -62,6 +62,11 @@ def component_of(labels: Mapping[str, str]) -> str:
             # A shipper's label is hostile input as a log line is; what cannot be seen must not act.
             return inert(canonical(value), LONGEST) or UNKNOWN
     return UNKNOWN
+
+
+def names_of(workloads: Iterable[str]) -> frozenset[str]:
+    """The names, in lower case, by which a person may mean these apps, containers and pods."""
+    return frozenset(name.lower() for value in workloads for name in (value, canonical(value)))
 
 
 def subject_of(writer: str, text: str) -> str | None:

@@ -5,7 +5,7 @@ incident: a warning that came once is not an outage, and a window without findin
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from math import exp
 
@@ -52,7 +52,8 @@ def extractive_triage(
     if _asks_for_the_absent(terms, findings):
         return _nothing_about(terms, problems, selection)
     if problems and not (doubts(question) and _is_faint(problems)):
-        return _problem(problems, selection, actions, question)
+        triage = _problem(problems, selection, actions, question)
+        return triage if problems[0].named else _elsewhere(triage, findings)
     if not problems and lines < FEWEST_LINES:
         return _insufficient(lines, selection)
     if _PRESUPPOSES.search(question) and not any(finding.reading.calm for finding in findings):
@@ -90,6 +91,15 @@ def _problem(
         evidence=[*_cited(problems, selection), *_first_runbook_and_incident(selection)],
         actions=list(actions.values()),
     )
+
+
+def _elsewhere(triage: Triage, findings: Sequence[Finding]) -> Triage:
+    """The triage, which says first that the workload asked about is not the one in trouble, where one was named."""
+    own = dict.fromkeys(finding.component for finding in findings if finding.named)
+    if not own:
+        return triage
+    summary = f"No line about {_joined(own)} reads like a failure; the worst elsewhere: {triage.summary}"
+    return triage.model_copy(update={"summary": summary})
 
 
 def _faint_problem(findings: Sequence[Finding], selection: Selection, actions: Mapping[str, Action]) -> Triage | None:
@@ -258,6 +268,10 @@ def _words(category: Category) -> str:
 
 def _lines(count: int) -> str:
     return "line" if count == 1 else "lines"
+
+
+def _joined(names: Iterable[str]) -> str:
+    return ", ".join(list(names)[:4])
 
 
 def _listed(terms: Sequence[str]) -> str:

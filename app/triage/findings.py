@@ -1,10 +1,11 @@
 """Patterns read with the signals: which of them are findings, and which findings are one problem."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import log1p
 
-from app.triage.components import component_of, domain_of, mentions, subject_of, writes_of_many
+from app.triage.components import component_of, domain_of, mentions, names_of, subject_of, writes_of_many
 from app.triage.severity import CERTAIN, incident_severity
 from app.triage.signal_reader import Line, SignalReader, default_reader
 from app.triage.signals import Reading
@@ -12,9 +13,11 @@ from retrieval.patterns.fields import Level
 from retrieval.patterns.pattern import Pattern
 from retrieval.taxonomy import Category, Severity
 
-# What a question names weighs more than any difference between findings: it is what was asked about.
+# What the question adds to a finding of the workload that it names, and to one that holds a word of it.
 ASKED_FOR, MENTIONED = 4.0, 1.0
 READ_CHARACTERS = 2_000
+# Characters below which a workload's name is a common word as well.
+SHORT = 5
 # What the component that wrote a line adds to the category of its own trade.
 DOMAIN = 1.0
 # What the question adds, at most, to a category that it speaks of.
@@ -28,7 +31,10 @@ _LASTING = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A pattern with what it says of an incident. `number` is its place among the window's patterns."""
+    """A pattern with what it says of an incident. `number` is its place among the window's patterns.
+
+    `asked`: it holds a word of the question. `named`: the question names its workload, or one that its lines speak of.
+    """
 
     number: int
     pattern: Pattern
@@ -38,6 +44,7 @@ class Finding:
     category: Category
     score: float
     asked: bool
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,11 @@ class ProblemGroup:
         return sum(finding.pattern.count for finding in self.findings)
 
     @property
+    def named(self) -> bool:
+        """Whether it is about the workload that the question names."""
+        return any(finding.named for finding in self.findings)
+
+    @property
     def score(self) -> float:
         """The lead's score and a little for the rest."""
         rest = sum(max(0.0, finding.score) for finding in self.findings[1:])
@@ -75,7 +87,7 @@ def find_findings(
     reader = default_reader() if reader is None else reader
     # What the question says of the trouble is read like a line: "since we enabled network policies".
     asked_about, *readings = reader.read([Line(" ".join(terms)), *(_line(pattern) for pattern in patterns)])
-    named = frozenset().union(*(mentions(term) for term in terms)) if terms else frozenset()
+    named = _named(patterns, terms)
     findings = [
         _finding(number, pattern, _leaning(reading, component_of(pattern.labels), asked_about), terms, named)
         for number, (pattern, reading) in enumerate(zip(patterns, readings, strict=True))
@@ -83,14 +95,33 @@ def find_findings(
     return sorted(with_recoveries(findings), key=lambda finding: (-finding.score, finding.number))
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a question names: well-known components, and these or workloads of the window by any name, in lower case."""
+
+    components: frozenset[str]
+    names: frozenset[str]
+
+
+def _named(patterns: Sequence[Pattern], terms: Sequence[str]) -> _Named:
+    components: frozenset[str] = frozenset().union(*(mentions(term) for term in terms))
+    known: frozenset[str] = frozenset().union(*(names_of(pattern.workloads) for pattern in patterns))
+    # A node is a place where much goes on: that its name is asked about says nothing against another's trouble on it.
+    nodes = names_of(pattern.labels["node"] for pattern in patterns if pattern.labels.get("node"))
+    return _Named(components, components | (known - nodes).intersection(names_of(terms)))
+
+
 def find_problems(findings: Sequence[Finding]) -> list[ProblemGroup]:
-    """The findings that are trouble (WARN or worse), grouped by component and category, worst first."""
+    """The findings that are trouble (WARN or worse), grouped by component and category, worst first.
+
+    Before all others stand those of the workload that the question names, however loud the rest of the cluster is.
+    """
     groups: dict[tuple[str, Category], list[Finding]] = {}
     for finding in findings:
         if finding.severity is not Severity.INFO:
             groups.setdefault((finding.component, finding.category), []).append(finding)
     problems = [ProblemGroup(tuple(group)) for group in groups.values()]
-    return sorted(problems, key=lambda problem: -problem.score)
+    return sorted(problems, key=lambda problem: (not problem.named, -problem.score))
 
 
 def _leaning(reading: Reading, component: str, asked_about: Reading) -> Reading:
@@ -115,21 +146,39 @@ def _line(pattern: Pattern) -> Line:
     return Line(said, rest, component_of(pattern.labels))
 
 
-def _finding(number: int, pattern: Pattern, reading: Reading, terms: Sequence[str], named: frozenset[str]) -> Finding:
+def _finding(number: int, pattern: Pattern, reading: Reading, terms: Sequence[str], named: _Named) -> Finding:
     writer = component_of(pattern.labels)
     text = f"{pattern.fields.said}\n{pattern.samples[0][:READ_CHARACTERS]}"
     severity = incident_severity(pattern, reading, writer)
     component = subject_of(writer, text) or writer
-    asked = component in named or _says(text, pattern, terms)
+    own = component in named.names or not named.names.isdisjoint(names_of(pattern.workloads))
+    asked = own or _says(text, pattern, terms)
     score = pattern.score + SEVERITY_SCORE * severity.rank + CALM_SCORE * min(2.0, reading.calm)
     if severity is not Severity.INFO:
         score += SIGNAL_SCORE * min(6.0, reading.strength)
     # A question's word lifts what is trouble, not every line that happens to hold it.
     if asked and severity is not Severity.INFO:
-        score += ASKED_FOR if component in named else MENTIONED
+        score += ASKED_FOR if component in named.components else MENTIONED
     otherwise = Category.BENIGN_NOISE if severity is Severity.INFO else domain_of(writer) or Category.APPLICATION_BUG
     category = reading.category or otherwise
-    return Finding(number, pattern, reading, component, severity, category, round(score, 4), asked)
+    return Finding(
+        number,
+        pattern,
+        reading,
+        component,
+        severity,
+        category,
+        round(score, 4),
+        asked,
+        own or _speaks_of(text, named.names),
+    )
+
+
+def _speaks_of(text: str, named: frozenset[str]) -> bool:
+    """Whether a line holds one of these names as a word; a short one ("api", "web") means other things too often."""
+    return any(
+        re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE) for name in named if len(name) >= SHORT
+    )
 
 
 def _says(text: str, pattern: Pattern, terms: Sequence[str]) -> bool:

@@ -15,9 +15,9 @@ class Pattern:
     """Events of one template.
 
     `first_seen` and `last_seen` are nanoseconds (None where no line has a time); `labels` are those that all its lines
-    share; `sample_positions` are up to three lines (first, middle, last) and `samples` their texts; `spark` counts
-    lines in equal parts of the window; `trouble` is how many different words of trouble the template holds; `fields`
-    are those that its first sample states.
+    share, and `workloads` the apps, containers and pods of any; `sample_positions` are up to three lines (first,
+    middle, last) and `samples` their texts; `spark` counts lines in equal parts of the window; `trouble` is how many
+    different words of trouble the template holds; `fields` are those that its first sample states.
     """
 
     template: str
@@ -32,3 +32,4 @@ class Pattern:
     spark: tuple[int, ...] = field(default=())
     score: float = 0.0
     fields: LineFields = field(default=LineFields())
+    workloads: frozenset[str] = frozenset()

@@ -15,6 +15,8 @@ from retrieval.patterns.templates import Template, find_templates
 
 # Label that Loki adds to each line; a better witness of the level than words in the text.
 _LEVEL_LABELS = ("level", "detected_level", "severity")
+# Labels whose values name who wrote a line.
+_WORKLOAD = ("app", "container", "pod")
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ def _patterns(counted: pl.DataFrame, templates: Sequence[Template], events: Even
     wanted = [event for places in samples for event in places]
     texts = dict(zip(wanted, events.texts(wanted), strict=True))
     positions = dict(zip(wanted, events.heads["position"].gather(wanted).to_list(), strict=True))
+    workloads = [{labels[name] for name in _WORKLOAD if labels.get(name)} for labels in table.streams]
     found = []
     for group, places in zip(counted.iter_rows(named=True), samples, strict=True):
         template, shown = templates[group["template"]], tuple(texts[place] for place in places)
@@ -116,6 +119,7 @@ def _patterns(counted: pl.DataFrame, templates: Sequence[Template], events: Even
             samples=shown,
             spark=_spark(group["buckets"], group["counts"]),
             fields=fields_of(shown[0]),
+            workloads=frozenset().union(*(workloads[stream] for stream in group["streams"])),
         )
         found.append(pattern)
     return found

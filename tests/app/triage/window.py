@@ -28,12 +28,14 @@ def findings_of(*lines: Written, terms: Sequence[str] = ()) -> list[Finding]:
     return find_findings(find_patterns(table_of(lines)).patterns, terms)
 
 
-def triaged(*lines: Written, question: str = "what is failing?") -> tuple[Triage, Mapping[str, Evidence]]:
+def triaged(
+    *lines: Written, question: str = "what is failing?", terms: Sequence[str] = ()
+) -> tuple[Triage, Mapping[str, Evidence]]:
     """The extractive triage and its evidence by id."""
     table = table_of(lines)
     found = find_patterns(table)
-    findings = find_findings(found.patterns)
+    findings = find_findings(found.patterns, terms)
     problems = find_problems(findings)
     selection = select_evidence(problems, findings, [], table, found=found)
-    triage = extractive_triage(IntentKind.TRIAGE, problems, findings, selection, {}, (), question)
+    triage = extractive_triage(IntentKind.TRIAGE, problems, findings, selection, {}, terms, question)
     return triage, {item.id: item for item in selection.evidence}
