@@ -39,7 +39,7 @@ LINES = (
 )
 
 
-@pytest.fixture(params=["double", "real"])
+@pytest.fixture(params=["double", pytest.param("real", marks=pytest.mark.integration)])
 def loki(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "double":
         with LokiDouble().serving() as double:
