@@ -1,6 +1,7 @@
 """An answer in a real Chromium, its trace at a real receiver, and Grafana behind the link."""
 
 import json
+import shutil
 import socket
 import threading
 import time
@@ -48,11 +49,12 @@ def metrics_port():
 
 
 @pytest.fixture(scope="module")
-def chat(browser, servers, metrics_port, tmp_path_factory):
+def chat(browser, servers, metrics_port, filled_home, tmp_path_factory):
     receiver, grafana = servers
+    home = shutil.copytree(filled_home, tmp_path_factory.mktemp("traced") / "home")
     logs = ["--logs", str(CAPTURES / "etcd-disk-full.jsonl")]
     with running_chat(
-        tmp_path_factory.mktemp("home"), "serve", *logs, GRAFANA_URL=grafana, LOGAGENT_METRICS_PORT=str(metrics_port),
+        home, "serve", *logs, GRAFANA_URL=grafana, LOGAGENT_METRICS_PORT=str(metrics_port),
         OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint,
     ) as running:  # fmt: skip
         yield running
