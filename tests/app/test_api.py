@@ -139,6 +139,19 @@ async def test_a_bad_question_ends_the_stream_with_its_sentence(http: httpx.Asyn
     assert "2026-99-99" in str(data["error"])
 
 
+async def test_once_it_is_ending_nobody_new_is_answered(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 and the sentence, over both ways; another process may be up in a moment."""
+    monkeypatch.setattr(running.turns, "ending", True)
+    refused = await http.post("/api/v1/ask", json=ASKED)
+    assert refused.status_code == 503
+    assert "restarting" in refused.json()["error"]
+    streamed = await http.post("/api/v1/ask/stream", json=ASKED)
+    assert "restarting" in streamed.text
+    assert "event: error" in streamed.text
+
+
 async def test_before_the_start_the_api_says_so(http: httpx.AsyncClient) -> None:
     """While the parts are still being opened, a question is answered with 503."""
     app, running._app = running._app, None

@@ -1,7 +1,9 @@
 """Every part a process of its own: one trace through all of them, an orderly end, and backends that die."""
 
 import asyncio
+import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -112,6 +114,15 @@ def test_every_metric_is_on_the_page_with_the_labels_that_dashboards_are_checked
         assert series
         for name, labels in series.items():
             assert seen.get(name) == labels, name
+
+
+def test_prometheus_finds_nothing_wrong_with_the_page(stack):
+    """By its own linter: names, units, types."""
+    if (promtool := shutil.which("promtool")) is None:
+        pytest.skip("promtool comes with Prometheus (Debian: prometheus)")
+    page = httpx.get(stack.metrics_url, timeout=10).text
+    done = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 async def test_a_chat_is_answered_and_linked_to_the_gateways_connection(stack):
