@@ -22,6 +22,8 @@ from retrieval.log_lines import LogTable
 from retrieval.taxonomy import Category, EvidenceKind, IntentKind, Severity, Status, WindowSource
 
 CONTRACT = 1
+# How a warning ends that says why no model worded the answer, though one was asked.
+WITHOUT_MODEL = "This answer was put together without a model."
 StepName = Literal[
     "intent", "logs", "redact", "patterns", "retrieval", "evidence", "card", "prompt", "generate", "verify"
 ]

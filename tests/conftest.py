@@ -21,7 +21,7 @@ def logagent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
 def filled_home(logagent: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose index holds the bundled runbooks, filled by the first search; copy it to change it."""
     home = tmp_path_factory.mktemp("filled")
-    ended = logagent.installed("search", "dns", "--json", EMBEDDING_MODEL="", LOGAGENT_HOME=str(home), timeout=200)
+    ended = logagent.installed("search", "dns", "--json", EMBEDDING_MODEL="", LOGAGENT_HOME=str(home), timeout=500)
     assert ended.code == 0, ended.err
     return home
 

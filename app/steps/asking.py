@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from app.answer import Action, Answer, ModelQueued, PromptUse, TriageProgress
+from app.answer import WITHOUT_MODEL, Action, Answer, ModelQueued, PromptUse, TriageProgress
 from app.evidence_selection import Selection
 from app.question import ModelUse
 from app.steps.running import Step
@@ -226,7 +226,7 @@ def _without_model(turn: Turn, step: Step, request: Request, card: Answer, error
     reason = str(error) or f"The language model did not answer within {turn.parts.total_seconds:.0f} seconds."
     if turn.question.model_use is ModelUse.REQUIRE:
         raise error if isinstance(error, ModelDown) else ModelDown(reason) from error
-    turn.warnings.append(f"{reason} This answer was put together without a model.")
+    turn.warnings.append(f"{reason} {WITHOUT_MODEL}")
     step.measured({Attribute.FELL_BACK: True})
     step.summary = "no usable answer; the extractive triage stands"
     usage = error.usage if isinstance(error, Rejected) else None

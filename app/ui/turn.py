@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from opentelemetry.trace import format_trace_id, get_current_span
 
 from app.answer import (
+    WITHOUT_MODEL,
     Answer,
     Answered,
     CardReady,
@@ -26,7 +27,7 @@ from retrieval.timestamps import parse_iso_nanoseconds
 
 # Seconds between two pictures of a growing answer: often enough to read along, seldom enough for a slow browser.
 FRAME = 0.15
-STOPPED = "You stopped the model. This answer was put together without it."
+STOPPED = f"You stopped the model. {WITHOUT_MODEL}"
 NO_MODEL = "not needed, no model is configured"
 
 

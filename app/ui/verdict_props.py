@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from app.answer import Answer, EvidenceItem
+from app.answer import WITHOUT_MODEL, Answer, EvidenceItem
 from app.answer_sections import Coaching, Lesson
 from app.ui.citation import by_id, citations
 from app.ui.shown_text import sentence
@@ -27,8 +27,9 @@ def queue_words(ahead: int | None) -> str:
     """How long the line before the model is: `None` where others than this program use it."""
     if ahead is None:
         return "The model is answering somebody else first"
-    before = "nobody else" if not ahead else "1 question" if ahead == 1 else f"{ahead} questions"
-    return f"Waiting for the model, {before} ahead of yours in the line"
+    if not ahead:
+        return "Waiting for the model, yours is the next question"
+    return f"Waiting for the model, {'1 question is' if ahead == 1 else f'{ahead} questions are'} ahead of yours"
 
 
 def verdict_props(
@@ -48,6 +49,7 @@ def verdict_props(
         "turn": turn,
         "phase": phase,
         "by": by or _written_by(answer, phase),
+        "instead": _instead(answer) if phase == "done" else None,
         "status": {
             "name": "counted" if counted else str(status),
             "label": EXPLAINED if explained else counted or _STATUS[Status(status)],
@@ -64,6 +66,11 @@ def verdict_props(
         "actions": [_action(action, evidence) for action in triage.get("actions", ())],
         "coaching": _coaching(answer.coaching) if answer.coaching and phase == "done" else None,
     }
+
+
+def _instead(answer: Answer) -> str | None:
+    """Why no model worded the answer, where one was asked: what is read first should say so."""
+    return next((sentence(each) for each in answer.warnings if each.endswith(WITHOUT_MODEL)), None)
 
 
 def _coaching(coaching: Coaching) -> dict[str, Any]:
@@ -97,7 +104,9 @@ def _action(action: Mapping[str, Any], evidence: Mapping[str, EvidenceItem]) -> 
 
 
 def _written_by(answer: Answer, phase: Phase) -> str:
-    if phase != "done":
+    if phase == "waiting":
+        return "The model is reading the evidence"
+    if phase == "writing":
         return "The model is writing"
     if answer.engine == "extractive":
         return "Worded from the logs and runbooks, without a language model"

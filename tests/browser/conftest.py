@@ -97,6 +97,12 @@ def _first_page(url: str, process: subprocess.Popen, began: float, log: Path) ->
 
 
 @pytest.fixture(scope="module")
+def home(filled_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the app in which the bundled runbooks are embedded already: doing it takes half a minute."""
+    return Path(shutil.copytree(filled_home, tmp_path_factory.mktemp("browser") / "home"))
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium; where there is none the tests are skipped, which CI refuses."""
     with sync_playwright() as playwright:

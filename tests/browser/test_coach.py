@@ -8,8 +8,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.timeout(
 
 
 @pytest.fixture(scope="module")
-def demo(browser, tmp_path_factory):
-    with running_chat(tmp_path_factory.mktemp("home"), "demo", "--no-browser") as chat:
+def demo(browser, home):
+    with running_chat(home, "demo", "--no-browser") as chat:
         chat.wait_until_loaded()
         yield chat
 

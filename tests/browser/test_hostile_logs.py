@@ -1,6 +1,7 @@
 """Log lines written by an attacker, in a real Chromium."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -22,9 +23,9 @@ ATTACKS = [json.loads(line)["line"] for line in
 
 
 @pytest.fixture(scope="module")
-def attacked(browser, tmp_path_factory):
+def attacked(browser, home, tmp_path_factory):
     """The chat over a window of every hostile line there is, each in a pod whose labels are hostile too."""
-    home, logs = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("logs")
+    logs = tmp_path_factory.mktemp("logs")
     rows = [{"ts": f"2026-11-20T10:{n // 60:02d}:{n % 60:02d}Z", "line": attack,
              "labels": {"namespace": "shop", "pod": attack[:60], "container": attack, "app": attack}}
             for n, attack in enumerate(ATTACKS)]  # fmt: skip
@@ -34,8 +35,8 @@ def attacked(browser, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def chat(browser, tmp_path_factory):
-    home, logs = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("logs")
+def chat(browser, filled_home, tmp_path_factory):
+    home, logs = shutil.copytree(filled_home, tmp_path_factory.mktemp("chat") / "home"), tmp_path_factory.mktemp("logs")
     labels = {"namespace": "shop", "pod": "api-<b>1</b>", "container": "![x](http://evil.test/l.png)", "app": "api"}
     lines = [(n, HOSTILE if n % 4 == 0 else f"INFO request {n} served") for n in range(40)]
     (logs / "shop.jsonl").write_text(

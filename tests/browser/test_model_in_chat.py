@@ -39,11 +39,16 @@ def chat(browser, server, tmp_path):
         yield running
 
 
-def ask(page):
-    """Ask, and wait until the model's words appear."""
+def send(page):
+    """Ask, and wait for nothing."""
     page.click("#chat-input")
     page.keyboard.insert_text(ASKED)
     page.keyboard.press("Enter")
+
+
+def ask(page):
+    """Ask, and wait until the model's words appear."""
+    send(page)
     page.locator('.kla-verdict[data-phase="writing"]').wait_for(timeout=60_000)
 
 
@@ -67,16 +72,23 @@ def test_the_words_are_seen_as_they_come(chat, server, visit, results):
     page.screenshot(path=results / "writing.png")
     assert len(set(lengths)) >= 3, lengths
     page.locator('.kla-verdict[data-phase="done"]').wait_for(timeout=120_000)
-    by = page.locator(".kla-by").inner_text()
+    by = page.locator(".kla-verdict .kla-by").inner_text()
     assert "slow.gguf" in by or "without a language model" in by
 
 
 def test_stop_frees_the_slot(chat, server, visit, results):
-    """The button ends the turn: the server is idle within two seconds, the counted answer stands, the next one runs."""
-    page = visit(chat.url).page
+    """The button ends the turn: the server is idle within two seconds, the counted answer stands, the next one runs.
+
+    Who asked meanwhile was told of the place in the line, and is answered now.
+    """
+    page, other = visit(chat.url).page, visit(chat.url).page
     ask(page)
     assert busy(server)
+    send(other)
+    other.get_by_text("Waiting for the model, yours is the next question").wait_for(timeout=60_000)
     page.locator("#stop-button").click()
+    other.locator('.kla-verdict[data-phase="writing"]').wait_for(timeout=20_000)
+    other.locator("#stop-button").click()
     began = time.monotonic()
     while busy(server):
         assert time.monotonic() - began < 2.0
@@ -84,9 +96,11 @@ def test_stop_frees_the_slot(chat, server, visit, results):
     page.get_by_text("stopped by you").first.wait_for(timeout=10_000)
     page.locator('.kla-verdict[data-phase="done"]').wait_for(timeout=10_000)
     assert "You stopped the model" in page.locator(".kla-account").inner_text()
+    assert "You stopped the model" in page.locator(".kla-instead").inner_text()
     page.screenshot(path=results / "stopped.png")
     ask(page)
     assert busy(server)
+    page.locator("#stop-button").click()  # the app would wait for the answer before it ends
 
 
 def test_a_killed_server_leaves_the_counted_answer(chat, server, visit, results):
@@ -95,9 +109,10 @@ def test_a_killed_server_leaves_the_counted_answer(chat, server, visit, results)
     ask(page)
     server.close()
     page.locator('.kla-verdict[data-phase="done"]').wait_for(timeout=60_000)
-    assert "without a language model" in page.locator(".kla-by").inner_text()
+    assert "without a language model" in page.locator(".kla-verdict .kla-by").inner_text()
     assert page.locator(".kla-verdict .kla-status").inner_text().strip() == "Problem found"
     assert page.locator(".kla-verdict .kla-evidence .kla-cite").count() >= 1
-    said = page.locator(".kla-account").inner_text()
-    assert "broke off in the middle of its answer. This answer was put together without a model." in said
+    for place in (".kla-instead", ".kla-account"):
+        said = page.locator(place).inner_text()
+        assert "broke off in the middle of its answer. This answer was put together without a model." in said
     page.screenshot(path=results / "killed.png")

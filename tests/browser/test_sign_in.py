@@ -26,11 +26,6 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
 def closed_chat(browser, home, folder):
     """The demo for anna, an admin, and ben."""
     users = home / "users"

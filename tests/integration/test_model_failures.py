@@ -24,7 +24,9 @@ from app.pipeline import Pipeline
 from app.question import Question
 from app.settings import Settings
 from app.triage.local_server import LocalServer
+from app.triage.model_pool import ModelPool
 from evals.tiny_model import write_tiny_model
+from retrieval.errors import ModelDown
 from tests.command_line import CAPTURES
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -222,14 +224,43 @@ async def test_a_small_context_gets_a_smaller_prompt(model_path, tmp_path):
 
 async def test_the_chat_parser_that_gives_up_is_survived(server, tmp_path):
     """Behind the OpenAI endpoint llama.cpp ends many answers with a 500; each is repaired or the extractive one."""
+    refused, ended = 0, []
     async with asking(tmp_path, server.url, api="openai") as app:
-        ended = []
-        for seed in range(6):
-            answer = await Pipeline(replace(app.parts, seed=seed)).run(WHY)
+        served = app.models.served[0]
+        for seed in range(12):
+            heard = Overheard(served.model)
+            models = ModelPool([replace(served, model=heard)])
+            answer = await Pipeline(replace(app.parts, seed=2 * seed, models=models)).run(WHY)
             ended.append(answer.engine)
+            assert all("does not match the expected" in each for each in heard.failures), heard.failures
+            refused += heard.finishes.count("refused") + len(heard.failures)
             if answer.engine == "extractive":
                 assert stands_without(answer)
-    assert len(ended) == 6
+            if refused and len(ended) >= 3:
+                break
+    sys.stdout.write(f"{refused} answers that the chat parser gave up on, ended as {ended}\n")
+    assert refused, "this server's chat parser takes every answer now: the workaround can go"
+
+
+class Overheard:
+    """A model, and how its answers ended."""
+
+    def __init__(self, model):
+        self._model, self.finishes, self.failures = model, [], []
+
+    def __getattr__(self, name):
+        return getattr(self._model, name)
+
+    async def stream(self, *arguments, **options):
+        try:
+            async with contextlib.aclosing(self._model.stream(*arguments, **options)) as deltas:
+                async for delta in deltas:
+                    if delta.completion:
+                        self.finishes.append(delta.completion.finish)
+                    yield delta
+        except ModelDown as error:
+            self.failures.append(str(error))
+            raise
 
 
 async def test_a_model_swapped_under_the_same_address_is_noticed(tmp_path, free_port):

@@ -1,4 +1,4 @@
-"""The whole pipeline with llama.cpp's real server on random weights: 100 of 100 answers are valid."""
+"""The whole pipeline with llama.cpp's real server on random weights: every answer is valid."""
 
 import asyncio
 import shutil
@@ -39,6 +39,8 @@ OTHERS = (
 # Tokens, and in this model's vocabulary every byte is one. With 40, and 80 at the second attempt, every answer is cut.
 ENOUGH, FEW = 1400, 40
 CONTEXT = 8192
+# What each adds is another seed; test_thousand_answers.py has other questions, captures and models.
+ANSWERS = 40
 
 
 @pytest.fixture(scope="module")
@@ -98,28 +100,28 @@ async def ended(app: App, capture: str, question: str, seed: int, max_tokens: in
     return Ended(answer, max_tokens == FEW, "repaired" if "in 2 attempt" in said[0] else "own", used)
 
 
-async def test_a_hundred_of_a_hundred_answers_are_valid(app: App) -> None:
-    """One question, 100 seeds, every fifth with far too few tokens: all keep the contract and cite only what exists."""
+async def test_all_answers_are_valid(app: App) -> None:
+    """One question, 40 seeds, every fifth with far too few tokens: all keep the contract and cite only what exists."""
     at_once = asyncio.Semaphore(SLOTS)
 
     async def one(nth: int) -> Ended:
         async with at_once:  # the repair draws with the seed after the first one's
             return await ended(app, CAPTURE, QUESTION, 2 * nth, FEW if nth % 5 == 4 else ENOUGH)
 
-    answers = await asyncio.gather(*(one(nth) for nth in range(100)))
+    answers = await asyncio.gather(*(one(nth) for nth in range(ANSWERS)))
     whose = Counter((each.cut, each.whose) for each in answers)
     cited, missing = sum(len(each.cited) for each in answers), sum(len(each.missing) for each in answers)
     sys.stdout.write(
-        f"{len(answers)} of 100 valid: {whose[False, 'own']} own, {whose[False, 'repaired']} repaired, "
+        f"{len(answers)} of {ANSWERS} valid: {whose[False, 'own']} own, {whose[False, 'repaired']} repaired, "
         f"{whose[False, 'extractive']} extractive, {whose[True, 'extractive']} cut short and extractive; "
         f"{cited} citations, {missing} missing\n"
     )
-    assert len(answers) == 100
+    assert len(answers) == ANSWERS
     assert missing == 0
-    assert cited > 500
+    assert cited > 5 * ANSWERS
     assert {each.whose for each in answers if each.cut} == {"extractive"}
     assert whose[False, "repaired"] > 0
-    assert whose[False, "own"] >= 40
+    assert whose[False, "own"] >= 0.4 * ANSWERS
     for each in answers:
         answer = each.answer
         assert any(item.kind is EvidenceKind.RUNBOOK for item in answer.evidence)

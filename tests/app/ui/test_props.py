@@ -2,11 +2,12 @@
 
 import json
 
+from app.answer import WITHOUT_MODEL
 from app.ui.account_props import account_props
 from app.ui.panel_props import excerpts, log_panel, runbook_panel
 from app.ui.pattern_props import pattern_props
 from app.ui.problem_props import problem_props
-from app.ui.verdict_props import verdict_props
+from app.ui.verdict_props import queue_words, verdict_props
 from app.ui.volume_props import volume_props
 from retrieval.taxonomy import IntentKind, Severity, Status
 
@@ -69,6 +70,26 @@ def test_a_verdict_that_is_being_written_shows_what_has_arrived(answer):
     props = verdict_props("t", answer, "writing", {"evidence": ["L1"], "root_cause": "Out of mem"})
     assert ([each["id"] for each in props["citations"]], props["rootCause"]) == (["L1"], "Out of mem")
     assert props["status"] is None
+
+
+def test_what_is_awaited_is_named(answer):
+    """Reading the evidence takes a small model as long as writing, and is told apart; in a line the place is said."""
+    assert verdict_props("t", answer, "waiting")["by"] == "The model is reading the evidence"
+    assert verdict_props("t", answer, "writing", {})["by"] == "The model is writing"
+    assert [queue_words(ahead) for ahead in (None, 0, 1, 3)] == [
+        "The model is answering somebody else first",
+        "Waiting for the model, yours is the next question",
+        "Waiting for the model, 1 question is ahead of yours",
+        "Waiting for the model, 3 questions are ahead of yours",
+    ]
+
+
+def test_a_model_that_failed_is_said_where_the_verdict_is_read(answer):
+    """Not only among the warnings at the end, which a phone shows pages below; nothing where none was asked."""
+    failed = answer.model_copy(update={"warnings": ["a sample", f"The server broke off. {WITHOUT_MODEL}"]})
+    assert verdict_props("t", failed, "done")["instead"] == f"The server broke off. {WITHOUT_MODEL}"
+    assert verdict_props("t", answer, "done")["instead"] is None
+    assert verdict_props("t", failed, "writing", {})["instead"] is None
 
 
 def test_a_citation_that_does_not_exist_is_not_shown(answer):

@@ -1,6 +1,6 @@
 // The triage: status, severity, root cause, what to do. Every text is a React text node, so none of it can act.
 import { useState } from "react";
-import { Check, Copy, CircleAlert, CircleCheck, CircleHelp, GraduationCap, ListChecks, LoaderCircle } from "lucide-react";
+import { Check, Copy, CircleAlert, CircleCheck, CircleHelp, GraduationCap, ListChecks, LoaderCircle, TriangleAlert } from "lucide-react";
 
 const FIRST = 3;
 const STATUS_ICONS = { problem: CircleAlert, healthy: CircleCheck, insufficient_evidence: CircleHelp, counted: ListChecks };
@@ -133,6 +133,7 @@ export default function Verdict() {
   return (
     <section className="kla-card kla-verdict" data-phase={props.phase} aria-label="Triage" aria-busy={writing}>
       <Headline />
+      {props.instead && <p className="kla-instead" role="status"><TriangleAlert size={15} /> {props.instead}</p>}
       {props.rootCause && <p className="kla-cause">{props.rootCause}</p>}
       {props.summary && <p className="kla-summary">{prose(props.summary)}</p>}
       {props.citations.length > 0 && (
@@ -141,6 +142,7 @@ export default function Verdict() {
       {writing && !props.summary && <Waiting />}
       {props.actions.length > 0 && <Actions />}
       {props.coaching && <Coaching />}
+      {writing && props.status && <p className="kla-by"><LoaderCircle size={14} className="kla-spin" /> {props.by} …</p>}
       {!writing && <p className="kla-by">{props.by}</p>}
     </section>
   );
