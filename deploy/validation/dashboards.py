@@ -16,8 +16,13 @@ from deploy.validation.queries import grafana_faults, promql_fault
 def check(tree: Tree) -> list[Fault]:
     """Every dashboard loads, has a uid of its own, asks data sources that are provisioned, and its queries hold."""
     folder = tree.deploy / "grafana" / "dashboards"
-    provisioned = _sources(tree)
+    sources = tree.deploy / "grafana" / "provisioning" / "datasources" / "datasources.yaml"
+    provisioned = {each["uid"]: each["type"] for each in _sources(sources)}
     faults, uids, asked = [], Counter[str](), []
+    for each in _sources(sources):
+        where = f"{tree.name(sources)}: {each['name']}"
+        faults += [Fault(where, what) for what in _links(each, provisioned)]
+        asked += [(where, "logql", query) for query in _log_queries(each)]
     for path in sorted(folder.glob("*.json")):
         place = tree.name(path)
         try:
@@ -58,6 +63,25 @@ def _queries(board: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str],
             yield panel.get("title", "?"), target.get("datasource", {}), query, target.get("legendFormat", "")
 
 
-def _sources(tree: Tree) -> Mapping[str, str]:
-    path = tree.deploy / "grafana" / "provisioning" / "datasources" / "datasources.yaml"
-    return {each["uid"]: each["type"] for each in yaml.safe_load(Path(path).read_text("utf-8"))["datasources"]}
+def _sources(path: Path) -> list[Mapping[str, Any]]:
+    sources: list[Mapping[str, Any]] = yaml.safe_load(path.read_text("utf-8"))["datasources"]
+    return sources
+
+
+def _links(source: Mapping[str, Any], provisioned: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the links of a data source to others: where they lead, and what they ask for there."""
+    settings = source.get("jsonData", {})
+    lists = [settings.get("derivedFields", []), settings.get("exemplarTraceIdDestinations", [])]
+    single = [settings[name] for name in ("tracesToLogsV2", "tracesToMetrics", "serviceMap") if name in settings]
+    for link in [*(each for several in lists for each in several), *single]:
+        if link.get("datasourceUid") not in provisioned:
+            yield f"links to the data source {link.get('datasourceUid')}, which is not provisioned"
+    for query in settings.get("tracesToMetrics", {}).get("queries", []):
+        yield from _promql(query["query"], "")
+
+
+def _log_queries(source: Mapping[str, Any]) -> Iterator[str]:
+    """The LogQL behind a link from a trace, with an id in the place of Grafana's variable."""
+    query = source.get("jsonData", {}).get("tracesToLogsV2", {}).get("query")
+    if query:
+        yield query.replace("$${__trace.traceId}", "0af7651916cd43dd8448eb211c80319c")
