@@ -31,7 +31,7 @@ class CheckResult:
 async def check_all(settings: Settings) -> list[CheckResult]:
     """Every part, one after the other; a part that is not configured says so and counts as fine."""
     before = [await check(settings) for check in (_home, _loki, _knowledge)]
-    return [*before, *await _models(settings), await _traces(settings)]
+    return [*before, *await _models(settings), await _traces(settings), await _metrics(settings)]
 
 
 async def _home(settings: Settings) -> CheckResult:
@@ -68,7 +68,8 @@ async def _knowledge(settings: Settings) -> CheckResult:
                 return "switched off (EMBEDDING_MODEL=off)"
             if knowledge.error:
                 raise knowledge.error
-            return f"ready, {'server ' + knowledge.address if knowledge.address else 'embedded'}"
+            ready = f"ready, {'server ' + knowledge.address if knowledge.address else 'embedded'}"
+            return "; ".join([ready, *(f"but {note}" for note in knowledge.notes())])
 
     return await _reached("Chroma and embedding model", reach, "check CHROMA_URL and EMBEDDING_MODEL", seconds=120)
 
@@ -102,7 +103,22 @@ async def _traces(settings: Settings) -> CheckResult:
     endpoint = settings.telemetry.otel_exporter_otlp_endpoint
     if endpoint is None:
         return CheckResult("traces", ok=True, said="not configured (OTEL_EXPORTER_OTLP_ENDPOINT)")
-    address = traces_address(str(endpoint))
+    mend = "check OTEL_EXPORTER_OTLP_ENDPOINT; it is the base address, without /v1/traces"
+    return await _receiver("traces", traces_address(str(endpoint)), mend)
+
+
+async def _metrics(settings: Settings) -> CheckResult:
+    endpoint = settings.telemetry.otel_exporter_otlp_metrics_endpoint
+    if endpoint is None:
+        port = settings.telemetry.logagent_metrics_port
+        served = f"/metrics is served at port {port} by `logagent serve`" if port else "not configured"
+        return CheckResult("metrics", ok=True, said=f"{served} (OTEL_EXPORTER_OTLP_METRICS_ENDPOINT sends them)")
+    mend = "check OTEL_EXPORTER_OTLP_METRICS_ENDPOINT; it is the whole address, for example with /v1/metrics"
+    return await _receiver("metrics", str(endpoint), mend)
+
+
+async def _receiver(part: str, address: str, mend: str) -> CheckResult:
+    """Whether an OTLP/HTTP receiver takes what it is for."""
 
     async def reach() -> str:
         try:
@@ -113,11 +129,9 @@ async def _traces(settings: Settings) -> CheckResult:
             raise LogAgentError(f"{address} does not answer ({type(error).__name__})") from error
         if answer.status_code >= 400:
             raise LogAgentError(f"{address} answers HTTP {answer.status_code}")
-        return f"{address} takes traces"
+        return f"{address} takes {part}"
 
-    return await _reached(
-        "traces", reach, "check OTEL_EXPORTER_OTLP_ENDPOINT; it is the base address, without /v1/traces"
-    )
+    return await _reached(part, reach, mend)
 
 
 async def _reached(

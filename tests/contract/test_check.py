@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from tests.command_line import CommandLine, Ended
 
-PARTS = ["data folder", "Loki", "Chroma and embedding model", "language model", "traces"]
+PARTS = ["data folder", "Loki", "Chroma and embedding model", "language model", "traces", "metrics"]
 
 
 class _Refusing(BaseHTTPRequestHandler):
@@ -44,9 +44,11 @@ def test_every_unreachable_part_is_named(logagent: CommandLine, closed_address: 
             LOKI_URL=closed_address,
             LLM_URL=closed_address,
             OTEL_EXPORTER_OTLP_ENDPOINT=closed_address,
+            OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=f"{closed_address}/v1/metrics",
         )
     )
-    assert set(wrong) == {"Loki", "language model", "traces"}
+    assert set(wrong) == {"Loki", "language model", "traces", "metrics"}
+    assert "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT" in wrong["metrics"]["mend"]
     assert "LOKI_URL" in wrong["Loki"]["mend"]
     assert "LLM_URL" in wrong["language model"]["mend"]
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in wrong["traces"]["mend"]
@@ -58,11 +60,12 @@ def test_a_part_that_refuses_is_wrong(logagent: CommandLine) -> None:
     with HTTPServer(("127.0.0.1", 0), _Refusing) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
-        names = ("LOKI_URL", "LLM_URL", "OTEL_EXPORTER_OTLP_ENDPOINT")
+        names = ("LOKI_URL", "LLM_URL", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
         wrong = failed(logagent("check", "--json", **dict.fromkeys(names, address)))
         server.shutdown()
-    assert set(wrong) == {"Loki", "language model", "traces"}
+    assert set(wrong) == {"Loki", "language model", "traces", "metrics"}
     assert "404" in wrong["traces"]["said"]
+    assert "404" in wrong["metrics"]["said"]
 
 
 def test_people_read_what_is_wrong(logagent: CommandLine, closed_address: str) -> None:
