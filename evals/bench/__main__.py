@@ -8,6 +8,7 @@ from typing import Any
 
 from evals.bench.card import card
 from evals.bench.changes import changes
+from evals.bench.encoder import encoder
 from evals.bench.ingest import ingest
 from evals.bench.patterns import patterns
 from evals.bench.retrieval import retrieval
@@ -19,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "card": card,
     "changes": changes,
     "ingest": ingest,
+    "encoder": encoder,
     "scale": scale,
     "retrieval": retrieval,
 }

@@ -1,7 +1,10 @@
 """The benchmarks' own parts: grouping accuracy and labelled lines."""
 
+import importlib.util
+
 import pytest
 
+from evals.bench.encoder import encoder
 from evals.bench.grouping import grouping_accuracy
 from evals.bench.labelled import captured, made
 
@@ -30,3 +33,9 @@ def test_labelled_lines(sample) -> None:
     assert len(set(one.lines)) > 1200
     assert 30 < len(set(one.labels)) < 120
     assert not any("{word}" in line or "{n}" in line for line in one.lines)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("onnx") is not None, reason="onnx is installed, so it would measure")
+def test_the_encoder_is_not_measured_without_onnx() -> None:
+    """The package is no dependency: without it the benchmark names it, and `just bench` runs the others."""
+    assert "uv pip install onnx" in encoder()["not_measured"]
