@@ -4,18 +4,25 @@ import gzip
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from app.answer import STEPS
+from app.bootstrap import open_app
+from app.question import Question
+from app.settings import Settings
+from retrieval.errors import NoEvidenceSource
 from tests.command_line import CAPTURES, CommandLine
 from tests.contract.answer_contract import conforming
 
 pytestmark = pytest.mark.integration
 
+CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 QUESTION = "why does etcd not start?"
 ASK = ("ask", QUESTION, "--logs", CAPTURES / "etcd-disk-full.jsonl", "--json")
 
@@ -107,3 +114,53 @@ def test_a_collector_that_never_answers_is_left(logagent: CommandLine) -> None:
         ended = logagent.installed(*ASK, OTEL_EXPORTER_OTLP_ENDPOINT=address)
     assert conforming(ended.json).triage == conforming(usual.json).triage
     assert ended.seconds < usual.seconds + 8
+
+
+class Backend(ThreadingHTTPServer):
+    """Stands where Loki or llama.cpp would and serves nothing; keeps path and `traceparent` of each request."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Noting)
+        self.heard: list[tuple[str, str | None]] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class _Noting(BaseHTTPRequestHandler):
+    server: Backend
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.heard.append((self.path, self.headers.get("traceparent")))
+        self.send_error(404)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.mark.parametrize("backend", ["loki", "model"])
+async def test_backends_are_asked_within_the_callers_trace(tmp_path: Path, backend: str) -> None:
+    """Every request of a question to Loki and to llama.cpp names the caller's trace, and a span of ours in it."""
+    with Backend() as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        settings = Settings.read(
+            app={"home": tmp_path},
+            knowledge={"embedding_model": "off"},
+            loki={"url": server.url if backend == "loki" else None},
+            model={"url": server.url if backend == "model" else None},
+        )
+        logs = None if backend == "loki" else [CAPTURES / "etcd-disk-full.jsonl"]
+        async with open_app(settings, logs=logs) as app:
+            with suppress(NoEvidenceSource):  # a Loki that serves nothing
+                await app.pipeline.run(Question(QUESTION, traceparent=CALLER))
+        server.shutdown()
+    version, trace, span, _ = CALLER.split("-")
+    assert server.heard
+    for path, traceparent in server.heard:
+        assert traceparent is not None, path
+        assert traceparent.startswith(f"{version}-{trace}-"), path
+        assert span not in traceparent, path
