@@ -12,6 +12,7 @@ from app.triage.findings import Finding, find_findings
 from retrieval.log_lines import LogTable
 from retrieval.logs.source import LogRead
 from retrieval.patterns.change import Change, ChangeKind, Changes
+from retrieval.patterns.masking import KEEP, MEANT_NUMBERS, masked
 from retrieval.patterns.tally import PLACE
 from retrieval.taxonomy import Severity
 from retrieval.time_window import TimeWindow
@@ -97,7 +98,15 @@ def lines_of(change: Change, table: LogTable, count: int, most: int) -> list[int
     rows = table.rows.filter(pl.col("stream").is_in(streams))
     for word in dict.fromkeys(_WORD.findall(_PLACEHOLDER.sub(" ", change.pattern.template))[:_MOST_WORDS]):
         rows = rows.filter(pl.col("line").str.contains(word, literal=True))
+    if rows["line"].str.contains(MEANT_NUMBERS).any():
+        rows = rows.filter(_means(change.pattern.template))
     return [int(position) for position in rows["position"].head(min(count, most))]
+
+
+def _means(template: str) -> pl.Expr:
+    """Whether a line has no exit code and no class of status but those of the template: 200 is no 502."""
+    known = [f"{KEEP}{word}" for word in re.findall(r"\w+", template)]
+    return masked("line").str.extract_all(rf"{KEEP}\w+").list.eval(pl.element().is_in(known)).list.all()
 
 
 def findings_of(changes: Sequence[Change], after: TimeWindow) -> list[Finding]:

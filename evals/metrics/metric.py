@@ -21,6 +21,13 @@ class Metric:
     ci: tuple[float, float]
     n: int
 
+    def in_words(self, digits: int) -> str:
+        """Value, interval and n in columns, for a terminal; nothing but the n where there is nothing to tell."""
+        if self.value is None:
+            return f"{'–':>10}  {'':>22}  n={self.n}"
+        interval = f"[{self.ci[0]:.{digits}f}, {self.ci[1]:.{digits}f}]"
+        return f"{self.value:>10.{digits}f}  {interval:<22}  n={self.n}"
+
     def as_json(self) -> dict[str, Any]:
         """As `metrics.json` has it."""
         return {"value": self.value, "ci": list(self.ci), "n": self.n}

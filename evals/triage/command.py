@@ -78,8 +78,7 @@ def triage(
         sys.stdout.write(json.dumps({"contract": 1, "out": str(target), "metrics": table}, indent=2) + "\n")
         return
     for name, metric in metrics.items():
-        value = "–" if metric.value is None else f"{metric.value:.3f}"
-        typer.echo(f"{name:<22}{value:>10}  [{metric.ci[0]}, {metric.ci[1]}]  n={metric.n}")
+        typer.echo(f"{name:<22}{metric.in_words(3)}")
     typer.echo(f"written to {target}", err=True)
 
 

@@ -207,3 +207,11 @@ def test_repeats_count_any_and_all() -> None:
     counted = repeats([both, one])
     assert {name: metric.value for name, metric in counted.items()} == {"pass@1": 0.75, "pass@n": 1.0, "pass^n": 0.5}
     assert repeats([right, wrong]) == {}
+
+
+def test_a_metric_in_words_stands_in_columns() -> None:
+    """Whatever its size; one that nothing was measured for shows no interval."""
+    lines = [Metric(0.25, (0.1018, 0.495), 16).in_words(3), Metric(318.6806, (182.977, 1679.559), 10).in_words(3)]
+    assert lines == ["     0.250  [0.102, 0.495]          n=16", "   318.681  [182.977, 1679.559]     n=10"]
+    assert nothing().in_words(3).split() == ["–", "n=0"]
+    assert len({line.index("n=") for line in (*lines, nothing().in_words(3))}) == 1
