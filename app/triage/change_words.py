@@ -119,7 +119,7 @@ def _untold(summary: str, selection: Selection) -> Triage:
     return Triage(
         status=Status.INSUFFICIENT_EVIDENCE,
         summary=summary,
-        root_cause="There is not enough evidence to name one.",
+        root_cause="Not enough evidence to name a cause.",
         category=Category.BENIGN_NOISE,
         component="unknown",
         severity=Severity.INFO,

@@ -191,7 +191,7 @@ def _no_verdict(summary: str, selection: Selection) -> Triage:
     return Triage(
         status=Status.INSUFFICIENT_EVIDENCE,
         summary=summary,
-        root_cause="There is not enough evidence to name one.",
+        root_cause="Not enough evidence to name a cause.",
         category=Category.BENIGN_NOISE,
         component="unknown",
         severity=Severity.INFO,
@@ -216,7 +216,7 @@ def _from_runbooks(selection: Selection, actions: Mapping[str, Action]) -> Triag
     return Triage(
         status=Status.HEALTHY,
         summary=_opening(sections[0]),
-        root_cause=f"Explained in the runbook {sections[0].source}.",
+        root_cause=f"Explained in the runbook {sections[0].source.split('#')[0]}.",
         category=Category.BENIGN_NOISE,
         component="cluster",
         severity=Severity.INFO,
