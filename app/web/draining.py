@@ -33,7 +33,7 @@ class Turns:
 
 
 class DrainingServer(uvicorn.Server):
-    """A web server that, once told to end, takes no connections and ends when `turns` are through.
+    """A web server that, once told to end, takes no connections and ends when `turns` are through or nobody is left.
 
     `seconds` bounds how long it waits for them. A second Ctrl+C ends it at once.
     """
@@ -53,7 +53,7 @@ class DrainingServer(uvicorn.Server):
             server.close()
         end = self._clock() + self._seconds
         waited = False
-        while self._turns.under_way and not self.force_exit and self._clock() < end:
+        while self._turns.under_way and self.server_state.connections and not self.force_exit and self._clock() < end:
             waited = True
             await asyncio.sleep(_LOOK_SECONDS)
         if waited and not self.force_exit:

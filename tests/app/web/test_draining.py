@@ -63,10 +63,23 @@ async def test_a_websocket_hears_its_whole_answer_before_the_end():
         await asyncio.wait_for(task, 5)
 
 
+async def test_an_answer_that_nobody_hears_is_not_waited_for():
+    """The page was closed: its turn may go on in the process, and the end does not wait for it."""
+    turns = Turns()
+    async with served(turns, seconds=30) as (server, place, task):
+        with turns.one():
+            async with connect(f"ws://{place}/"):
+                pass
+            began = time.monotonic()
+            server.should_exit = True
+            await asyncio.wait_for(task, 5)
+            assert time.monotonic() - began < 3
+
+
 async def test_nobody_new_is_let_in_while_it_ends():
     """The socket is closed at once, though a turn is under way, and new questions are to be refused."""
     turns = Turns()
-    async with served(turns, seconds=30) as (server, place, _):
+    async with served(turns, seconds=30) as (server, place, _), connect(f"ws://{place}/"):
         with turns.one():
             server.should_exit = True
             await asyncio.sleep(0.3)
@@ -79,7 +92,7 @@ async def test_nobody_new_is_let_in_while_it_ends():
 async def test_an_answer_that_never_ends_is_not_waited_for_longer_than_allowed():
     """Kubernetes would kill the process, and the last spans with it."""
     turns = Turns()
-    async with served(turns, seconds=0.3) as (server, _, task):
+    async with served(turns, seconds=0.3) as (server, place, task), connect(f"ws://{place}/"):
         with turns.one():
             began = time.monotonic()
             server.should_exit = True
