@@ -1,6 +1,8 @@
 """Whatever ends a job half-way, the next run completes it, and the index equals that of an undisturbed run."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -139,9 +141,10 @@ def test_the_command_is_ended_half_way(tmp_path, server, number):
     if number == signal.SIGKILL:
         assert job.returncode == -signal.SIGKILL
     else:
-        assert (job.returncode, err.count("stopped after 512 of 1,500 texts"), "Traceback" in err) == (1, 1, False)
+        stopped = re.search(r"stopped after (512|1,024) of 1,500 texts", err)  # a busy machine looks late
+        assert (job.returncode, stopped is not None, "Traceback" in err) == (1, True, False), err
     again = subprocess.run(command, env=settings, capture_output=True, text=True, check=True, timeout=200)
-    assert f'"chunks_embedded": {1500 - 512}' in again.stdout
+    assert json.loads(again.stdout)["chunks_embedded"] in (1500 - 512, 1500 - 1024)
 
 
 def written_to(server):
