@@ -51,8 +51,10 @@ def _table() -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """The canonical name behind a label value; the value without a pod's suffix where none is known."""
-    plain = _STATIC_POD.sub("", _POD_SUFFIX.sub("", name))
-    return next((known for known, pattern in _names() if pattern.fullmatch(plain)), plain)
+    pod = _POD_SUFFIX.sub("", name)
+    # "aws-node" is a name; "etcd-node1" is etcd on a node.
+    plain = _STATIC_POD.sub("", pod)
+    return next((known for text in (pod, plain) for known, pattern in _names() if pattern.fullmatch(text)), plain)
 
 
 def component_of(labels: Mapping[str, str]) -> str:

@@ -11,11 +11,12 @@ from math import exp
 
 from app.answer import Action, Triage
 from app.evidence_selection import Selection
-from app.triage.components import component_of, domain_of, mentions
+from app.triage.components import domain_of, mentions
 from app.triage.confidence import confidence_of
 from app.triage.findings import Finding, ProblemGroup
 from app.triage.message import message_of
-from app.triage.severity import TELLING, as_felt, doubts, untempered
+from app.triage.scorecard import severity_of
+from app.triage.severity import TELLING, doubts, harmed, tells_of_trouble
 from retrieval.evidence import Evidence
 from retrieval.patterns.fields import Level
 from retrieval.taxonomy import Category, EvidenceKind, IntentKind, Severity, Status
@@ -27,7 +28,7 @@ MOST_CITED = 6
 OTHERS_CITED = 2
 # A question that takes trouble for granted: where no line shows any, the window does not explain it.
 _PRESUPPOSES = re.compile(
-    r"^\W*(?:and |but |so )?(?:why\b|how come\b|what (?:caused|broke|crashed|killed)\b)", re.IGNORECASE
+    r"(?:^|[,.;:])\W*(?:and |but |so )?(?:why\b|how come\b|what (?:caused|broke|crashed|killed)\b)", re.IGNORECASE
 )
 # Characters below which a section's prose is a fragment between its steps.
 SHORTEST_PROSE = 60
@@ -51,12 +52,12 @@ def extractive_triage(
         return _from_runbooks(selection, actions) or _no_runbook(selection)
     if _asks_for_the_absent(terms, findings):
         return _nothing_about(terms, problems, selection)
-    if problems and not (doubts(question) and _is_faint(problems)):
+    if problems and not (doubts(question) and not tells_of_trouble(question) and _is_faint(problems)):
         triage = _problem(problems, selection, actions, question)
         return triage if problems[0].named else _elsewhere(triage, findings)
     if not problems and lines < FEWEST_LINES:
         return _insufficient(lines, selection)
-    if _PRESUPPOSES.search(question) and not any(finding.reading.calm for finding in findings):
+    if _PRESUPPOSES.search(question) and (harmed(question) or not any(finding.reading.calm for finding in findings)):
         return _faint_problem(findings, selection, actions) or _unexplained(lines, len(findings), selection)
     return _healthy(findings, selection, lines)
 
@@ -82,11 +83,7 @@ def _problem(
         root_cause=f"{lead.component}: {message_of(lead.pattern.samples[0])}",
         category=lead.category,
         component=lead.component,
-        severity=as_felt(
-            _severity(problems),
-            question,
-            meant=untempered(lead.pattern, lead.reading, component_of(lead.pattern.labels)),
-        ),
+        severity=severity_of(problems, question),
         confidence=confidence_of(problems),
         evidence=[*_cited(problems, selection), *_first_runbook_and_incident(selection)],
         actions=list(actions.values()),
@@ -125,19 +122,16 @@ def _faint_problem(findings: Sequence[Finding], selection: Selection, actions: M
 
 def _speaks_of_trouble(finding: Finding) -> bool:
     pattern = finding.pattern
-    return pattern.trouble > 0 or (pattern.level >= Level.WARN and pattern.level is not Level.UNKNOWN)
+    if pattern.level >= Level.ERROR:
+        return True
+    # One such word may stand in any setting that is logged ("timeout 0 ms").
+    return pattern.trouble > (1 if pattern.level <= Level.INFO else 0)
 
 
 def _cited(problems: Sequence[ProblemGroup], selection: Selection) -> list[str]:
     """The evidence of the worst problem, and the first of each further one that the summary names, within the bound."""
     further = [ids[0] for problem in problems[1 : 1 + OTHERS_CITED] if (ids := selection.ids_of(problem))]
     return [*selection.ids_of(problems[0])[: MOST_CITED - 1 - len(further)], *further]
-
-
-def _severity(problems: Sequence[ProblemGroup]) -> Severity:
-    """The worst of the first problem and of those of its kind: who suffers from it may be another component."""
-    category = problems[0].lead.category
-    return max((each.severity for each in problems if each.lead.category is category), key=lambda each: each.rank)
 
 
 def _is_faint(problems: Sequence[ProblemGroup]) -> bool:
@@ -155,7 +149,7 @@ def _healthy(findings: Sequence[Finding], selection: Selection, lines: int) -> T
         category=Category.BENIGN_NOISE,
         component=component,
         severity=Severity.INFO,
-        confidence=round(0.78 - 0.18 * exp(-lines / 50), 3),
+        confidence=round(0.85 - 0.18 * exp(-lines / 50), 3),
         evidence=_reassuring(findings, selection),
         actions=[],
     )
@@ -195,7 +189,7 @@ def _no_verdict(summary: str, selection: Selection) -> Triage:
         category=Category.BENIGN_NOISE,
         component="unknown",
         severity=Severity.INFO,
-        confidence=0.3,
+        confidence=0.5,
         evidence=_observations(selection)[:3],
         actions=[],
     )

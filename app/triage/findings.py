@@ -27,6 +27,8 @@ CALM_SCORE = -0.9
 SEVERITY_SCORE = 0.8
 # A cause that tells by itself what was lost (a killed process) is not undone by what came up again.
 _LASTING = 4.0
+# Characters below which a message that ends with a colon is only the heading of what follows.
+_HEADING = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,9 @@ def _line(pattern: Pattern) -> Line:
     Their other fields (settings, paths) hold words of trouble by chance.
     """
     said = pattern.fields.said[:READ_CHARACTERS]
+    if len(said) < _HEADING and said.endswith(":"):
+        # A heading ("Error:") says nothing; what stands under it is the message.
+        said = pattern.samples[0][:READ_CHARACTERS]
     if pattern.fields.exception:
         said = f"{said}: {pattern.fields.exception}"
     rest = "" if pattern.level <= Level.INFO else pattern.samples[0][:READ_CHARACTERS]

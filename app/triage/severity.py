@@ -1,12 +1,12 @@
-"""The severity of the incident that a pattern points to, which is not the level that its lines were logged at.
+"""The severity that a pattern has by itself, which is not the level that its lines were logged at.
 
 A signal says what its wording usually means; `severity.yaml` says where that is worse (a store of record that cannot
-write) or milder (what is tried again), and how a question tells whether anybody feels it.
+write) or milder (what is tried again). What the incident in the window comes to, `scorecard.py` tells.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -66,8 +66,7 @@ class Rules:
     doubting: re.Pattern[str]
     general: re.Pattern[str]
     harmed: re.Pattern[str]
-    unharmed: re.Pattern[str]
-    widespread: re.Pattern[str]
+    told: re.Pattern[str]
 
 
 @cache
@@ -81,8 +80,7 @@ def default_rules() -> Rules:
         _any(table["question"]["doubting"]),
         _any(table["question"]["general"]),
         _any(table["question"]["harmed"]),
-        _any(table["question"]["unharmed"]),
-        _any(table["question"]["widespread"]),
+        _any(table["question"]["told"]),
     )
 
 
@@ -101,40 +99,30 @@ def incident_severity(pattern: Pattern, reading: Reading, component: str) -> Sev
     return severity if component in rules.core else min(severity, Severity.ERROR, key=_rank)
 
 
-def as_felt(severity: Severity, question: str, *, meant: Severity) -> Severity:
-    """The severity in the light of what the question tells of its reach; `meant` is that of the wording, untempered.
-
-    A mere warning is an ERROR where its wording means one and the question says that something does not work.
-    """
-    rules, lower = default_rules(), question.lower()
-    if severity is Severity.WARN and meant.rank >= Severity.ERROR.rank and harmed(question):
-        return Severity.ERROR
-    if severity is Severity.ERROR and rules.widespread.search(lower):
-        return Severity.CRITICAL
-    if severity.rank >= Severity.ERROR.rank and rules.unharmed.search(lower):
-        return Severity.WARN
-    return severity
-
-
 def doubts(question: str) -> bool:
     """Whether a question asks if there is trouble, and does not take it for granted."""
     return default_rules().doubting.search(question.strip().lower()) is not None
 
 
+def tells_of_trouble(question: str) -> bool:
+    """Whether a question first says that something failed, or did: "The link went down. Is it back?"."""
+    told, *asked = re.split(r"[.;!]\s", question.strip().lower())
+    return bool(asked) and default_rules().told.search(told) is not None
+
+
 def harmed(question: str) -> bool:
     """Whether a question says that something does not work; "what is failing?" says nothing."""
-    rules = default_rules()
-    return rules.harmed.search(rules.general.sub("", question.lower())) is not None and not doubts(question)
+    return default_rules().harmed.search(stated(question)) is not None and not doubts(question)
 
 
-def untempered(pattern: Pattern, reading: Reading, component: str) -> Severity:
-    """The severity if the same had been logged as an error."""
-    return incident_severity(replace(pattern, level=max(pattern.level, Level.ERROR)), reading, component)
+def stated(question: str) -> str:
+    """A question in small letters without "what is failing?", which anybody asks of any window."""
+    return default_rules().general.sub("", question.lower())
 
 
 def _plain(pattern: Pattern, reading: Reading, *, event: bool) -> Severity:
     level, strength = pattern.level, reading.own_strength
-    if _unremarkable(pattern, reading):
+    if _unremarkable(pattern, reading, event=event):
         return Severity.INFO
     if strength >= TELLING or reading.loud or (strength and level >= Level.WARN):
         # A warning says that the program carries on; what it is about may still be serious, so one step less. Of the
@@ -147,7 +135,7 @@ def _plain(pattern: Pattern, reading: Reading, *, event: bool) -> Severity:
     return min(level.severity, Severity.ERROR, key=_rank)
 
 
-def _unremarkable(pattern: Pattern, reading: Reading) -> bool:
+def _unremarkable(pattern: Pattern, reading: Reading, *, event: bool) -> bool:
     level, strength = pattern.level, reading.own_strength
     if reading.calm and reading.calm >= strength and (level < Level.FATAL or not strength):
         return True
@@ -155,8 +143,9 @@ def _unremarkable(pattern: Pattern, reading: Reading) -> bool:
         return not reading.loud and (not pattern.trouble or strength < TELLING)
     if level is Level.UNKNOWN:
         return not pattern.trouble and strength < CERTAIN
-    # Some programs log their banner as a warning: without a word of trouble a warning is only that.
-    return level is Level.WARN and not pattern.trouble and not strength
+    # Some programs log their banner as a warning: without a word of trouble a warning is only that. Kubernetes gives
+    # the type Warning only to events that somebody should see.
+    return level is Level.WARN and not pattern.trouble and not strength and not event
 
 
 def _any(expressions: Sequence[str]) -> re.Pattern[str]:

@@ -17,6 +17,11 @@ class CaseSource:
             for position, line in enumerate(case.logs)
         )
 
+    @property
+    def table(self) -> LogTable:
+        """All its lines."""
+        return self._table
+
     async def read(self, query: LogQuery) -> LogRead:
         """The lines of the window that have the labels asked for."""
         table = self._table.within(query.window).matching(query.selectors)

@@ -71,8 +71,9 @@ _RAISED_FORM = re.compile(
 )
 # An access log states no level, but its status class does.
 _ACCESS_FORM = re.compile(rf"""HTTP/<n>"? (?:{KEEP})?(?P<class>[1-5])xx""")
-# llama.cpp's own: "0.00.123.456 E text" (masked as an address is), or "E text" at the start.
-_LETTER_FORM = re.compile(r"^(?:(?:<n>|<ip>) )?(?P<letter>[DIWEF])(?: <time>)? ")
+# llama.cpp's own: "0.00.123.456 E text" (masked as an address is), or "E text" at the start; CockroachDB writes klog's
+# header with the year ("E240514 11:10:09.1").
+_LETTER_FORM = re.compile(r"^(?:(?:<n>|<ip>) )?(?P<letter>[DIWEF])(?:(?:<n>)? <time>)? ")
 
 # Words that make a line worth reading whatever its level; each stands for something that went wrong, in any program.
 _TROUBLE = frozenset(

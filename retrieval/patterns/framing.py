@@ -28,7 +28,7 @@ _WORD = (
     "trace|debug|info|notice|warn|warning|error|fatal|critical|crit|alert|emerg"
     "|Error|Warning|Info|Debug|Fatal|System|Note"
 )  # fmt: skip
-_ZONE = r"\s?(?:Z\b|UTC|GMT|[A-Z]{3,4}\b(?=[\s\]])|[+-]\d\d:?\d\d)?"
+_ZONE = r"\s?(?:Z\b|UTC|GMT|MSK|[A-Z]{2,3}T\b(?=[\s\]])|[+-]\d\d:?\d\d)?"
 _TIME = (
     rf"\d{{4}}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d:\d\d(?:[.,:]\d+)?)?{_ZONE}"
     r"|(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?(?: \d{4})?"

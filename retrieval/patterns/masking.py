@@ -18,7 +18,7 @@ _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
 
 _DATE_AND_TIME = (
-    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[A-Z]{3,4}\b|[+-]\d\d:?\d\d))?"
+    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|MSK|[A-Z]{2,3}T\b|[+-]\d\d:?\d\d))?"
     rf"|\d\d?[/ ]{_MONTH}[/ ]\d{{4}}[: ]\d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{{4}})?"
     rf"|(?:{_DAY},? )?{_MONTH} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?(?: \d{{4}}\b)?"
     r"|\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b"

@@ -88,7 +88,7 @@ def test_a_recovery_of_one_workload_says_nothing_of_another() -> None:
         ("postgres", PG + "FATAL:  database files are incompatible with server", Severity.CRITICAL),
         ("promtail", 'level=warn msg="error sending batch, will retry" error="HTTP status 500"', Severity.WARN),
         ("promtail", 'level=error msg="final error sending batch" error="entry out of order"', Severity.ERROR),
-        ("traefik", 'level=warning msg="Endpoints not available for default/cheddar"', Severity.WARN),
+        ("traefik", 'level=warning msg="Endpoints not available for default/cheddar"', Severity.ERROR),
         ("shop", "ERROR etcdserver: request timed out", Severity.ERROR),
         ("kube-apiserver", "E1120 14:00:00.1 1 a.go:1] etcdserver: request timed out", Severity.CRITICAL),
     ],
@@ -99,14 +99,37 @@ def test_severity_is_that_of_the_incident(app: str, line: str, severity: Severit
     assert triage.severity is severity, triage
 
 
-def test_a_question_tells_who_feels_it() -> None:
-    """The same lines matter less where all works, and more where nothing does."""
-    line = ("flux", 'level=error msg="failed to checkout: reference not found"')
-    by_question = {
-        question: triaged(*ROUTINE, line, question=question)[0].severity
-        for question in ("what is failing?", "can I ignore this error?", "why can no new pods be created?")
-    }
-    assert list(by_question.values()) == [Severity.ERROR, Severity.WARN, Severity.CRITICAL]
+@pytest.mark.parametrize(
+    ("line", "milder", "plain"),
+    [
+        (("flux", 'level=error msg="failed to checkout: reference not found"'), Severity.WARN, Severity.ERROR),
+        (("kube-apiserver", "E1120 14:00:00.1 1 a.go:1] etcdserver: no leader"), Severity.ERROR, Severity.CRITICAL),
+    ],
+)  # fmt: skip
+def test_a_question_tells_who_feels_it(line: tuple[str, str], milder: Severity, plain: Severity) -> None:
+    """The same lines matter less to one who asks whether they can be ignored."""
+    assert triaged(*ROUTINE, line, question="can I ignore this error?")[0].severity is milder
+    assert triaged(*ROUTINE, line)[0].severity is plain
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("Is the catalog reachable?", Status.HEALTHY),
+        ("order-api had trouble at its start. Is it all right now?", Status.PROBLEM),
+    ],
+)
+def test_trouble_that_the_question_tells_of_is_no_matter_of_doubt(question: str, status: Status) -> None:
+    """A faint word of trouble is no yes to a doubt, but it is what somebody who saw trouble asks about."""
+    line = ("order-api", "WARN catalog not reachable (attempt 1 of 10): connection refused")
+    assert triaged(*ROUTINE, line, question=question)[0].status is status
+
+
+def test_a_warning_event_is_no_banner() -> None:
+    """Kubernetes gives the type Warning only to what somebody should see, whatever its words."""
+    event = 'name=node-1 kind=Node reason=Rotation type=Warning count=1 msg="Certificates require attention"'
+    triage, _ = triaged(*ROUTINE, ("kubernetes-events", event), question="anything to do on node-1?")
+    assert (triage.status, triage.severity) == (Status.PROBLEM, Severity.WARN)
 
 
 def test_a_doubting_question_is_not_answered_yes_for_a_word_alone() -> None:
