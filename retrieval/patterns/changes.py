@@ -47,7 +47,9 @@ def find_changes(
     details = Details(counted, (before_window, after_window), numbers)
     judgements = dict(zip(numbers, judge(details.patterns), strict=True))
     share = after_window.seconds / (before_window.seconds + after_window.seconds)
-    listed = [_change(details, number, compared, judgements[number]) for number in _listed(events, judgements, share)]
+    listed = [
+        _change(details, number, compared, judgements[number]) for number in _listed(events, details, judgements, share)
+    ]
     ranked = sorted(listed, key=lambda change: (-change.score, change.onset, change.pattern.template))
     groups = grouped(ranked, counted.width)
     numbered = tuple(replace(change, group=group) for change, group in zip(ranked, groups, strict=True))
@@ -67,20 +69,29 @@ def _column(counted: Tally, name: str) -> Floats:
     return counted.events[name].cast(pl.Float64).to_numpy()
 
 
-def _listed(events: pl.DataFrame, judgements: dict[int, Judgement], share: float) -> list[int]:
+def _listed(events: pl.DataFrame, details: Details, judgements: Mapping[int, Judgement], share: float) -> list[int]:
     """The events that are changes: those that pass the test, and new trouble without a precedent."""
-    significant, came, went = [], [], []
+    significant, came = [], []
+    went: dict[str, list[tuple[float, int]]] = {}
     for event in events.filter(pl.col("event").is_in(list(judgements))).iter_rows(named=True):
         number, judgement = event["event"], judgements[event["event"]]
+        writer = _writer(details.event(number).labels)
         if event["q"] <= FALSE_DISCOVERY_RATE:
             significant.append(number)
         elif judgement.severity is Severity.INFO:
             continue
         elif not event["count_1"]:
-            went.append((judgement.weight, event["parts_0"]))
+            went.setdefault(writer, []).append((judgement.weight, event["parts_0"]))
         elif not event["count_0"] and _tells(event, judgement, share):
-            came.append((number, judgement.weight, event["parts_1"]))
-    return significant + [number for number, weight, parts in came if not _has_precedent(weight, parts, went)]
+            came.append((number, writer, judgement.weight, event["parts_1"]))
+    return significant + [
+        number for number, writer, weight, parts in came if not _has_precedent(weight, parts, went.get(writer, ()))
+    ]
+
+
+def _writer(labels: Mapping[str, str]) -> str:
+    """Who wrote an event. One that complained of something else before is no news; that another did says nothing."""
+    return next((labels[name] for name in ("app", "container", "namespace") if labels.get(name)), "")
 
 
 def _tells(event: Mapping[str, Any], judgement: Judgement, share: float) -> bool:

@@ -26,7 +26,7 @@ from tests.command_line import CAPTURES, case_lines
 from tests.contract.answer_contract import conforming
 from tests.runbook_shelf import RunbookShelf
 
-COUNT = int(os.environ.get("LOGAGENT_TEST_ANSWERS", "32"))
+COUNT = int(os.environ.get("LOGAGENT_TEST_ANSWERS", "16"))
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120 + 6 * COUNT)]
 
 # Seeds of which the first ends a text much as a trained model does, and others that fill it to its limit.

@@ -16,9 +16,11 @@ BEFORE, AFTER = TimeWindow(0, 60 * MINUTE), TimeWindow(60 * MINUTE, 120 * MINUTE
 TEXTS = ("INFO request served", "WARN queue is full", "ERROR connection refused by db", "INFO cache warmed up again")
 
 
-def table(window: TimeWindow, minutes: Iterable[tuple[int, str]], pod: str = "web-7c9d6b5f48-x2k7p") -> LogTable:
+def table(
+    window: TimeWindow, minutes: Iterable[tuple[int, str]], pod: str = "web-7c9d6b5f48-x2k7p", app: str = "web"
+) -> LogTable:
     """A line for each minute of the window and text."""
-    labels = {"namespace": "web", "app": "web", "pod": pod}
+    labels = {"namespace": "web", "app": app, "pod": pod}
     moments = [(window.start + minute * MINUTE, text) for minute, text in minutes]
     return LogTable.from_lines(LogLine(n, moment, labels, text) for n, (moment, text) in enumerate(moments))
 
@@ -61,6 +63,13 @@ def test_rare_trouble_that_comes_and_goes_is_not_listed() -> None:
     before = table(BEFORE, [*served, (30, "FATAL panic: cannot open ledger, giving up")])
     after = table(AFTER, [*served, (30, "FATAL panic: cannot reach broker, stopped working")])
     assert changes(before, after) == ()
+
+
+def test_trouble_of_another_app_that_went_away_hides_nothing() -> None:
+    """What one app stopped saying tells nothing of what another began to say."""
+    before = table(BEFORE, [(30, "FATAL panic: cannot open ledger, giving up")], app="ledger")
+    after = table(AFTER, [(30, "FATAL panic: cannot reach broker, stopped working")], app="orders")
+    assert "new" in {str(change.kind) for change in changes(before, after)}
 
 
 def test_a_burst_of_lesser_trouble_is_there_once() -> None:
