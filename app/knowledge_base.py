@@ -64,6 +64,8 @@ class KnowledgeBase:
             self._open()
         except LogAgentError as error:
             self.error, self.loading = error, Loading.FAILED
+        else:
+            self._fetch_ahead()
 
     def notes(self) -> Sequence[str]:
         """What an answer has to say of the state it was made in."""
@@ -169,6 +171,14 @@ class KnowledgeBase:
             self._search = KnowledgeSearch(index, embedder, self._loaded_reranker(self._reranker_name))
             self._search.refresh("runbooks")
         self.loading = Loading.READY
+
+    def _fetch_ahead(self) -> None:
+        search = self._search
+        try:
+            if search is not None:
+                search.fetch_vectors("runbooks")
+        except KnowledgeDown:
+            return  # it was ahead of any need: a search that needs them says what is wrong
 
     def _loaded_reranker(self, name: str) -> CrossEncoderReranker | None:
         """None, and a note for every answer, where it cannot be loaded: search works without it."""

@@ -18,7 +18,7 @@ from retrieval.patterns.templates import find_templates
 from retrieval.patterns.window_patterns import find_patterns
 
 LINES = 100_000
-RUNS = 5
+RUNS = 9
 LABELLED_LINES = 6_000
 # The masking of Drain3's own example file.
 _EXAMPLE_MASKS = (

@@ -73,6 +73,7 @@ queries = [json.loads(line)["query"] for line in BUNDLED_QUERIES.read_text("utf-
 with open_index(embedder.model, folder=Path(sys.argv[1])) as index:
     runbooks, search, before = index.find("runbooks"), KnowledgeSearch(index, embedder), held()
     _, opening = timed(search.refresh)
+    _, fetching = timed(search.fetch_vectors)
     for query in queries[:20]:
         search.search([SubQuery(query)])
     parts = {"total": [], "total_cpu": [], "embedding": [], "dense": [], "lexical": []}
@@ -86,13 +87,15 @@ with open_index(embedder.model, folder=Path(sys.argv[1])) as index:
             parts["dense"].append(timed(lambda: runbooks.nearest(vector, 100))[1])
             parts["lexical"].append(timed(lambda: search.search([SubQuery(query)], mode="lexical"))[1])
     after, records = held(), runbooks.count()
+first = parts["total"][:len(queries)]
 p50, p95 = ({name: float(np.percentile(each, q)) for name, each in parts.items()} for q in (50, 95))
 print(json.dumps({
-    "p95_ms": p95["total"], "p50_ms": p50["total"],
+    "p95_ms": p95["total"], "p50_ms": p50["total"], "p95_ms_of_first_round": float(np.percentile(first, 95)),
     "p95_cpu_ms": p95["total_cpu"], "p50_cpu_ms": p50["total_cpu"],
     "embedding_p50_ms": p50["embedding"], "nearest_p50_ms": p50["dense"], "words_alone_p50_ms": p50["lexical"],
     "embedding_p95_ms": p95["embedding"], "searches": len(parts["total"]),
-    "records": records, "opening_s": opening / 1000, "rss_before_mib": before, "rss_mib": after,
+    "records": records, "opening_s": opening / 1000, "fetching_s": fetching / 1000,
+    "rss_before_mib": before, "rss_mib": after,
 }))
 """
 
@@ -100,8 +103,9 @@ print(json.dumps({
 def retrieval(sections: int = SECTIONS) -> dict[str, Any]:
     """Percentiles over all searches: `nearest` is Chroma's part of one, `words_alone` a whole search by words.
 
-    What is left of the total is fetching and scoring the candidates. `cpu` is time of the processor, all threads
-    together, which another program hardly changes.
+    What is left of the total is scoring the candidates, whose vectors
+    were fetched before (`fetching`). `cpu` is time of the processor, all threads together, which another program
+    hardly changes.
     """
     with tempfile.TemporaryDirectory(prefix="logagent-bench-") as folder:
         _run(_BUILD, folder, str(sections))

@@ -16,14 +16,16 @@ from retrieval.patterns.novelty import PatternHistory
 
 LOOK_AGAIN_SECONDS = 2.0  # asking for the revision costs some milliseconds, and a new runbook may wait this long
 CACHED_VECTORS = 150_000  # up to 200 MB at 384 dimensions; fetching the thousand of one search costs 30 ms and more
+FETCHED_AT_ONCE = 1_000
 
 
 class Reader:
     """One revision of a collection: its catalog, and the vectors of it that were needed before."""
 
-    def __init__(self, collection: KnowledgeCollection) -> None:
+    def __init__(self, collection: KnowledgeCollection, cache: "VectorCache | None" = None) -> None:
+        """`cache`: that of the revision before, most of whose vectors are still those of this one."""
         self._collection = collection
-        self._cache = _VectorCache()
+        self.cache = cache or VectorCache()
         self.catalog = Catalog(collection.revision, collection.read(), collection.links)
 
     @cached_property
@@ -35,31 +37,41 @@ class Reader:
         """The ids of the k nearest records of each query."""
         return self._collection.nearest(queries, k)
 
+    def fetch(self) -> None:
+        """Fetch what the cache has room for, so that the first searches are as quick as later ones."""
+        ids = [section.id for section in self.catalog.sections]
+        ids += [document.record_id for document in self.catalog.documents if document.record_id]
+        for start in range(0, min(len(ids), CACHED_VECTORS), FETCHED_AT_ONCE):
+            self.vectors(ids[start : start + FETCHED_AT_ONCE])
+
     def vectors(self, ids: Sequence[str]) -> Vectors:
         """The vectors of these records, one a row; zeros for one that is gone since the catalog was read."""
-        cache = self._cache
+        cache = self.cache
         if cache.full:  # a new one, so that who still reads the old one finds all of it there
-            self._cache = cache = _VectorCache()
+            self.cache = cache = VectorCache()
         missing = cache.missing(ids)
         return cache.gather(ids, self._collection.vectors(missing) if missing else {})
 
 
-class _VectorCache:
+class VectorCache:
     """Vectors by id, in one matrix that doubles; an id depends on the content, so nothing here goes stale.
 
     Kept in half precision: a similarity changes in its fourth digit, and twice as many fit.
     """
 
     def __init__(self) -> None:
+        """Empty; thread-safe."""
         self._lock = threading.Lock()
         self._rows: dict[str, int] = {}
         self._matrix: npt.NDArray[np.float16] = np.zeros((0, 0), dtype=np.float16)
 
     @property
     def full(self) -> bool:
+        """Whether it holds more than it should: take a new one."""
         return len(self._rows) > CACHED_VECTORS
 
     def missing(self, ids: Sequence[str]) -> list[str]:
+        """Those of the ids that it does not hold."""
         with self._lock:
             return [each for each in ids if each not in self._rows]
 
@@ -118,5 +130,5 @@ class Shelf:
                 self._readers.pop(name, None)
                 return None
             if current is None or current.catalog.revision != collection.revision:
-                self._readers[name] = current = Reader(collection)
+                self._readers[name] = current = Reader(collection, current.cache if current else None)
             return current

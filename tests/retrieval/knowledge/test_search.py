@@ -6,6 +6,7 @@ import time
 import pytest
 
 from retrieval.errors import BadInput
+from retrieval.knowledge.index import KnowledgeCollection
 from retrieval.knowledge.relevance import THRESHOLD
 from retrieval.knowledge.search import KnowledgeSearch, SubQuery
 from tests.retrieval.knowledge.fake_embedder import FakeEmbedder
@@ -151,6 +152,21 @@ def test_a_new_document_is_found_without_asking(search, put):
     while found(ask(search, "x509 certificate has expired"))[:1] != ["tls.md"]:
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_fetched_vectors_are_not_fetched_again(search, index, monkeypatch):
+    """After fetching ahead a search asks Chroma for no vector, and neither does one of the revision after."""
+    search.fetch_vectors()
+    asked = []
+    fetch = KnowledgeCollection.vectors
+    monkeypatch.setattr(KnowledgeCollection, "vectors", lambda self, ids: asked.extend(ids) or fetch(self, ids))
+    before = ask(search, "no space left on device")
+    assert before
+    assert not asked
+    index.find("runbooks").note("again", True)
+    search.refresh()
+    assert ask(search, "no space left on device") == before
+    assert not asked
 
 
 def test_same_id_in_two_sources(search, put):
