@@ -2,6 +2,10 @@
 
 export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
 
+# The tests of a file stay together, since they share its servers, and in their order, so that the many short ones come
+# last and no core is left without work.
+side_by_side := "--numprocesses=2 --dist=loadfile --no-loadscope-reorder"
+
 # Show the commands.
 default:
     @just --list
@@ -10,9 +14,9 @@ default:
 demo *options:
     logagent demo {{ options }}
 
-# Run all tests: `just test -k intent` for some of them.
+# Run all tests, two files at a time; `just test -k intent` runs some of them, one after the other.
 test *options: query-parsers
-    LEZER_HOME="{{ justfile_directory() }}/.venv/lezer" pytest {{ options }}
+    LEZER_HOME="{{ justfile_directory() }}/.venv/lezer" pytest {{ if options == "" { side_by_side } else { options } }}
 
 # Run only the tests that start real servers and browsers (with LOKI_URL set, also against that Loki).
 test-int *options:

@@ -80,10 +80,13 @@ _WHY = re.compile(
     r"|^\W*(?:please |can you |could you )?(?:show|find|list|tell|give|figure)(?: me| us| out| all| the| any"
     r"| my)* (?:why|what|problems?|issues?|failures?|cause|reason|broken|failing)\b"
 )  # fmt: skip
-# "Why is it slow since the upgrade?" wants the cause, which a comparison of counts does not tell; "what changed, and
-# why?" wants both, and gets what changed.
+# "Why is it slow since the upgrade?" wants the cause, and "This repeats since the upgrade. Is it serious?" a judgement,
+# neither of which a comparison of counts tells; "what changed, and why?" wants both, and gets what changed.
 _CAUSE = re.compile(
-    r"\bwhy\b|\bwhat(?:'s| is| are| was| went)? (?:the |my )?(?:wrong|failing|fails?|broken|broke|breaking|cause\w*)\b"
+    r"\b(?:any|some)thing (?:is )?(?:wrong|broken|to (?:do|worry))\b|\bworr(?:y|ied|ying)\b"
+    r"|\b(?:is|are|was|does) (?:it|this|that|they|these|those)(?: \w+)? (?:serious|harmless|dangerous|normal|expected"
+    r"|bad|fine|ok|okay|a problem|matter|mean)\b|\bwhat (?:does|do|did) (?:it|this|that|they|these|those) mean\b"
+    r"|\bwhy\b|\bwhat(?:'s| is| are| was| went)? (?:the |my )?(?:wrong|failing|fails?|broken|broke|breaking|cause\w*)\b"
 )
 _CHANGED = re.compile(
     r"\bwhat(?:'?s| is| has| have| was| were| did)?(?: else)? (?:chang\w+|new|different)\b|\bcompar|\bdiffer|\bthan\b"

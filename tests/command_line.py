@@ -12,7 +12,8 @@ from typing import Any
 SCRIPT = Path(sys.executable).with_name("logagent")
 CAPTURES = Path(__file__).parents[1] / "evals" / "captures"
 
-# Imports of polars and others take seconds: this process does them once, and each command runs in a fork of it. The
+# Imports of polars and others take seconds, and those behind the knowledge ten more: this process does them once (the
+# latter before the first command that needs them), and each command runs in a fork of it. The
 # fork is a process of its own, with its own files, environment and exit code, in which `main` runs as the script does.
 _NURSERY = """
 import json, os, sys
@@ -23,6 +24,9 @@ from app.cli import main
 print("ready", flush=True)
 for line in sys.stdin:
     job = json.loads(line)
+    if job["env"]["EMBEDDING_MODEL"] != "off":
+        import chromadb, sentence_transformers, transformers.models.bert.modeling_bert
+        import llama_index.core.schema, llama_index.vector_stores.chroma
     child = os.fork()
     if not child:
         os.chdir(job["cwd"])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.command_line import CommandLine
 
@@ -18,11 +19,20 @@ def logagent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
 
 
 @pytest.fixture(scope="session")
-def filled_home(logagent: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled_home(logagent: CommandLine, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A home whose index holds the bundled runbooks, filled by the first search; copy it to change it."""
-    home = tmp_path_factory.mktemp("filled")
-    ended = logagent.installed("search", "dns", "--json", EMBEDDING_MODEL="", LOGAGENT_HOME=str(home), timeout=500)
-    assert ended.code == 0, ended.err
+    own = tmp_path_factory.getbasetemp()
+    # Where several processes share the tests, the first that needs it fills it for all.
+    shared = own if worker_id == "master" else own.parent
+    home = shared / "filled"
+    with FileLock(shared / "filled.lock"):
+        if not home.exists():
+            filling = tmp_path_factory.mktemp("filling")
+            ended = logagent.installed(
+                "search", "dns", "--json", EMBEDDING_MODEL="", LOGAGENT_HOME=str(filling), timeout=500
+            )
+            assert ended.code == 0, ended.err
+            filling.rename(home)
     return home
 
 

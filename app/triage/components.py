@@ -43,6 +43,11 @@ def _reporters() -> frozenset[str]:
 
 
 @cache
+def _everyday() -> frozenset[str]:
+    return frozenset(_table()["everyday"])
+
+
+@cache
 def _table() -> dict[str, Any]:
     table: dict[str, Any] = yaml.safe_load(files("app.triage").joinpath("components.yaml").read_text("utf-8"))
     return table
@@ -77,6 +82,11 @@ def subject_of(writer: str, text: str) -> str | None:
         if found := expression.search(text):
             return canonical(_REPLICA_SET.sub("", found["name"]))
     return None
+
+
+def mentions_plainly(text: str) -> frozenset[str]:
+    """Those of `mentions` that cannot mean anything else."""
+    return mentions(text) - _everyday()
 
 
 def domain_of(component: str) -> Category | None:

@@ -11,7 +11,7 @@ from math import exp
 
 from app.answer import Action, Triage
 from app.evidence_selection import Selection
-from app.triage.components import domain_of, mentions
+from app.triage.components import domain_of, mentions_plainly
 from app.triage.confidence import confidence_of
 from app.triage.findings import Finding, ProblemGroup
 from app.triage.message import message_of
@@ -47,7 +47,6 @@ def extractive_triage(
 
     `terms` are the telling words of the question; its text tells what it takes for granted, and who feels it.
     """
-    lines = sum(finding.pattern.count for finding in findings)
     if intent is IntentKind.HOWTO:
         return _from_runbooks(selection, actions) or _no_runbook(selection)
     if _asks_for_the_absent(terms, findings):
@@ -55,10 +54,26 @@ def extractive_triage(
     if problems and not (doubts(question) and not tells_of_trouble(question) and _is_faint(problems)):
         triage = _problem(problems, selection, actions, question)
         return triage if problems[0].named else _elsewhere(triage, findings)
+    return _without_problem(problems, findings, selection, actions, question)
+
+
+def _without_problem(
+    problems: Sequence[ProblemGroup],
+    findings: Sequence[Finding],
+    selection: Selection,
+    actions: Mapping[str, Action],
+    question: str,
+) -> Triage:
+    """Where no problem answers the question: a faint one where it takes trouble for granted, too little, or healthy."""
+    lines = sum(finding.pattern.count for finding in findings)
+    calm = any(finding.reading.calm for finding in findings)
+    presupposed = bool(_PRESUPPOSES.search(question)) and (harmed(question) or not calm)
+    if presupposed and (faint := _faint_problem(findings, selection, actions)):
+        return faint
     if not problems and lines < FEWEST_LINES:
         return _insufficient(lines, selection)
-    if _PRESUPPOSES.search(question) and (harmed(question) or not any(finding.reading.calm for finding in findings)):
-        return _faint_problem(findings, selection, actions) or _unexplained(lines, len(findings), selection)
+    if presupposed:
+        return _unexplained(lines, len(findings), selection)
     return _healthy(findings, selection, lines)
 
 
@@ -222,7 +237,7 @@ def _from_runbooks(selection: Selection, actions: Mapping[str, Action]) -> Triag
 
 def _asks_for_the_absent(terms: Sequence[str], findings: Sequence[Finding]) -> bool:
     """Whether the question names a known component, and no line of the window is of it or speaks of it."""
-    named = any(mentions(term) for term in terms)
+    named = any(mentions_plainly(term) for term in terms)
     return named and bool(findings) and not any(finding.asked for finding in findings)
 
 

@@ -9,12 +9,15 @@ from app.triage.components import component_of, domain_of, mentions, names_of, s
 from app.triage.severity import CERTAIN, incident_severity
 from app.triage.signal_reader import Line, SignalReader, default_reader
 from app.triage.signals import Reading
+from app.triage.topics import topics_of
 from retrieval.patterns.fields import Level
 from retrieval.patterns.pattern import Pattern
 from retrieval.taxonomy import Category, Severity
 
 # What the question adds to a finding of the workload that it names, and to one that holds a word of it.
 ASKED_FOR, MENTIONED = 4.0, 1.0
+# What it adds to a finding of the kind of trouble that it asks about ("… the certificate").
+ON_TOPIC = 1.5
 READ_CHARACTERS = 2_000
 # Characters below which a workload's name is a common word as well.
 SHORT = 5
@@ -89,28 +92,35 @@ def find_findings(
     reader = default_reader() if reader is None else reader
     # What the question says of the trouble is read like a line: "since we enabled network policies".
     asked_about, *readings = reader.read([Line(" ".join(terms)), *(_line(pattern) for pattern in patterns)])
-    named = _named(patterns, terms)
+    asked = _asked(patterns, terms)
     findings = [
-        _finding(number, pattern, _leaning(reading, component_of(pattern.labels), asked_about), terms, named)
+        _finding(number, pattern, _leaning(reading, component_of(pattern.labels), asked_about), asked)
         for number, (pattern, reading) in enumerate(zip(patterns, readings, strict=True))
     ]
     return sorted(with_recoveries(findings), key=lambda finding: (-finding.score, finding.number))
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """What a question names: well-known components, and these or workloads of the window by any name, in lower case."""
+class _Asked:
+    """What a question asks about.
 
+    `components`: well-known ones among its words; `names`: these, and workloads of the window by any name, in lower
+    case; `topics`: kinds of trouble.
+    """
+
+    terms: Sequence[str]
     components: frozenset[str]
     names: frozenset[str]
+    topics: frozenset[Category]
 
 
-def _named(patterns: Sequence[Pattern], terms: Sequence[str]) -> _Named:
+def _asked(patterns: Sequence[Pattern], terms: Sequence[str]) -> _Asked:
     components: frozenset[str] = frozenset().union(*(mentions(term) for term in terms))
     known: frozenset[str] = frozenset().union(*(names_of(pattern.workloads) for pattern in patterns))
     # A node is a place where much goes on: that its name is asked about says nothing against another's trouble on it.
     nodes = names_of(pattern.labels["node"] for pattern in patterns if pattern.labels.get("node"))
-    return _Named(components, components | (known - nodes).intersection(names_of(terms)))
+    names = components | (known - nodes).intersection(names_of(terms))
+    return _Asked(terms, components, names, topics_of(terms))
 
 
 def find_problems(findings: Sequence[Finding]) -> list[ProblemGroup]:
@@ -151,21 +161,23 @@ def _line(pattern: Pattern) -> Line:
     return Line(said, rest, component_of(pattern.labels))
 
 
-def _finding(number: int, pattern: Pattern, reading: Reading, terms: Sequence[str], named: _Named) -> Finding:
+def _finding(number: int, pattern: Pattern, reading: Reading, asked: _Asked) -> Finding:
     writer = component_of(pattern.labels)
     text = f"{pattern.fields.said}\n{pattern.samples[0][:READ_CHARACTERS]}"
     severity = incident_severity(pattern, reading, writer)
     component = subject_of(writer, text) or writer
-    own = component in named.names or not named.names.isdisjoint(names_of(pattern.workloads))
-    asked = own or _says(text, pattern, terms)
-    score = pattern.score + SEVERITY_SCORE * severity.rank + CALM_SCORE * min(2.0, reading.calm)
-    if severity is not Severity.INFO:
-        score += SIGNAL_SCORE * min(6.0, reading.strength)
-    # A question's word lifts what is trouble, not every line that happens to hold it.
-    if asked and severity is not Severity.INFO:
-        score += ASKED_FOR if component in named.components else MENTIONED
+    own = component in asked.names or not asked.names.isdisjoint(names_of(pattern.workloads))
+    meant = own or _says(text, pattern, asked.terms)
     otherwise = Category.BENIGN_NOISE if severity is Severity.INFO else domain_of(writer) or Category.APPLICATION_BUG
     category = reading.category or otherwise
+    score = pattern.score + SEVERITY_SCORE * severity.rank + CALM_SCORE * min(2.0, reading.calm)
+    # A question's word lifts what is trouble, not every line that happens to hold it.
+    if severity is not Severity.INFO:
+        score += SIGNAL_SCORE * min(6.0, reading.strength)
+        if meant:
+            score += ASKED_FOR if component in asked.components else MENTIONED
+        if category in asked.topics:
+            score += ON_TOPIC
     return Finding(
         number,
         pattern,
@@ -174,8 +186,8 @@ def _finding(number: int, pattern: Pattern, reading: Reading, terms: Sequence[st
         severity,
         category,
         round(score, 4),
-        asked,
-        own or _speaks_of(text, named.names),
+        meant,
+        own or _speaks_of(text, asked.names),
     )
 
 

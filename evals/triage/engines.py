@@ -76,9 +76,12 @@ class PipelineEngine:
         except LogAgentError as error:
             return Record(id=case.id, prediction=None, latency_ms=_since(began), usage=None, error=str(error))
         usage = answer.usage.model_dump() if answer.usage else None
+        # A prompt stands in an answer that a model was asked for.
+        fell_back = answer.engine == "extractive" if answer.prompt else None
         return Record(
-            id=case.id, prediction=_predicted(answer, case), latency_ms=_since(began), usage=usage, error=None
-        )
+            id=case.id, prediction=_predicted(answer, case), latency_ms=_since(began), usage=usage, error=None,
+            fell_back=fell_back,
+        )  # fmt: skip
 
 
 @asynccontextmanager
@@ -114,6 +117,8 @@ async def open_engine(
             with_model=experiment.llm is not ModelUse.OFF and replay is None,
             with_knowledge=experiment.retrieval,
         ) as app:
+            if experiment.llm is not ModelUse.OFF and app.models is None and replay is None:
+                raise BadInput(f"the experiment {experiment.name} asks a language model: set LLM_URL or LLM_MODEL_PATH")
             sampling = sampling_of(experiment, settings)
             parts = replace(
                 app.parts,

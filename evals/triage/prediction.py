@@ -39,6 +39,7 @@ class Prediction(_Model):
 class Record(_Model):
     """A case's outcome: a prediction, or the error that prevented one. `usage` counts a model's tokens.
 
+    `fell_back`: whether a model was asked and the extractive verdict stands; None where none was asked.
     `repeats` are further predictions of the same case, where the experiment asks for them; None for one that failed.
     """
 
@@ -48,6 +49,7 @@ class Record(_Model):
     usage: Mapping[str, int] | None
     error: str | None
     repeats: tuple[Prediction | None, ...] = ()
+    fell_back: bool | None = None
 
     @property
     def flaky(self) -> bool:

@@ -10,6 +10,7 @@ from evals.metrics.citation import citation_validity
 from evals.metrics.citation_support import citation_support
 from evals.metrics.component import component_f1, component_f1_macro
 from evals.metrics.confident_wrong import confident_wrong
+from evals.metrics.fallback import fallback
 from evals.metrics.false_alarm import false_alarm, missed_alarm
 from evals.metrics.key_lines import key_line_hit, key_line_precision, key_line_recall
 from evals.metrics.latency import latency
@@ -41,11 +42,12 @@ _ONE_EACH: dict[str, Callable[[Sequence[Scored]], Metric]] = {
     "needless_abstention": needless_abstention,
     "confident_wrong": confident_wrong,
     "calibration_ece": expected_calibration_error,
+    "fallback": fallback,
 }
 # What a lower value of is better; of all others a higher one.
 LOWER_IS_BETTER = frozenset(
     ["severity_distance", "false_alarm", "missed_alarm", "needless_abstention", "confident_wrong", "calibration_ece",
-     "latency_mean_ms", "latency_p50_ms", "latency_p95_ms", "prompt_tokens", "completion_tokens",
+     "fallback", "latency_mean_ms", "latency_p50_ms", "latency_p95_ms", "prompt_tokens", "completion_tokens",
      "errors", "reference_ms"]
 )  # fmt: skip
 

@@ -11,7 +11,8 @@ QUESTIONS = {
         "what happened to pod etcd-0", "find out why the api restarts", "show me what is wrong", "is redis healthy?",
         "my ingress gives me errors, help", "what's the worst problem right now", "any trouble in kube-system?",
         "why are reads slow since the upgrade?", "what fails since the upgrade to 1.25?", "I changed a rule. Why?",
-        "the rollout hangs, what is wrong with the new pod?",
+        "the rollout hangs, what is wrong with the new pod?", "it writes this since the upgrade. Is it serious?",
+        "this comes when we change the rules; what does it mean?", "its leader changes all day, anything wrong?",
     ),
     IntentKind.SUMMARY: (
         "summarise the last hour", "how was the night?", "recap of today please", "bring me up to speed",

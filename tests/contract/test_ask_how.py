@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 
 def asked(logagent: CommandLine, home: Path, question: str):
-    ended = logagent.installed("ask", question, "--json", EMBEDDING_MODEL="", LOGAGENT_HOME=str(home), timeout=200)
+    ended = logagent("ask", question, "--json", EMBEDDING_MODEL="", LOGAGENT_HOME=str(home))
     return conforming(ended.json, 0)
 
 

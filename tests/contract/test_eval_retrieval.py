@@ -40,7 +40,7 @@ def test_a_run_holds_the_three_rankings_side_by_side(
     """The run folder is that of the contract, a file that cannot be ingested is named, and no run is overwritten."""
     out = tmp_path / "run"
     arguments = ("eval", "retrieval", "--corpus", corpus, "--dataset", dataset, "--out", out)
-    ended = logagent.installed(*arguments, "--json", EMBEDDING_MODEL="", timeout=200)
+    ended = logagent(*arguments, "--json", EMBEDDING_MODEL="")
     said = ended.json
     metrics = json.loads((out / "metrics.json").read_text())
     assert said["metrics"] == {name: table for name, table in metrics.items() if name != "groups"}

@@ -28,9 +28,7 @@ def held(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 def test_a_runbook_is_found_by_what_it_is_about(logagent: CommandLine, filled_home: Path) -> None:
     """The index fills itself at the first search; the runbook of expired certificates is ranked first."""
-    document = logagent.installed(
-        "search", "x509: certificate has expired", "-k", "3", "--json", **at(filled_home)
-    ).json
+    document = logagent("search", "x509: certificate has expired", "-k", "3", "--json", **at(filled_home)).json
     assert (document["contract"], document["collection"]) == (1, "runbooks")
     hits = document["hits"]
     assert [hit["rank"] for hit in hits] == [1, 2, 3]

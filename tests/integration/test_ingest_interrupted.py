@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -125,9 +124,8 @@ def test_a_job_is_killed_half_way(tmp_path, server, corpus, undisturbed, embedde
         assert contents(index) == undisturbed
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_the_command_is_ended_half_way(tmp_path, server, number):
-    """`logagent ingest runbooks` with the real model: a signal ends it between two batches; run again, it completes."""
+def test_the_command_is_ended_half_way(tmp_path, server):
+    """`logagent ingest runbooks` with the real model: SIGTERM ends it between two batches; run again, it completes."""
     corpus = written(tmp_path / "many", 500)  # seconds of encoding follow the first batch, on a fast machine too
     settings = environment(tmp_path / "home", EMBEDDING_MODEL="", CHROMA_URL=server.url)
     command = [SCRIPT, "ingest", "runbooks", corpus, "--json"]
@@ -135,14 +133,10 @@ def test_the_command_is_ended_half_way(tmp_path, server, number):
     until = time.monotonic() + 200
     while job.poll() is None and time.monotonic() < until and not written_to(server):
         time.sleep(0.05)
-    job.send_signal(number)
+    job.terminate()
     out, err = job.communicate(timeout=100)
-    assert out == ""
-    if number == signal.SIGKILL:
-        assert job.returncode == -signal.SIGKILL
-    else:
-        stopped = re.search(r"stopped after (512|1,024) of 1,500 texts", err)  # a busy machine looks late
-        assert (job.returncode, stopped is not None, "Traceback" in err) == (1, True, False), err
+    stopped = re.search(r"stopped after (512|1,024) of 1,500 texts", err)  # a busy machine looks late
+    assert (job.returncode, out, stopped is not None, "Traceback" in err) == (1, "", True, False), err
     again = subprocess.run(command, env=settings, capture_output=True, text=True, check=True, timeout=200)
     assert json.loads(again.stdout)["chunks_embedded"] in (1500 - 512, 1500 - 1024)
 

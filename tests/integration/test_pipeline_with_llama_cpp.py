@@ -41,7 +41,7 @@ OTHERS = (
 ENOUGH, FEW = 1400, 40
 CONTEXT = 8192
 # What each adds is another seed, so few run by default; test_thousand_answers.py has other questions and models.
-ANSWERS = int(os.environ.get("LOGAGENT_TEST_ANSWERS", "40"))
+ANSWERS = int(os.environ.get("LOGAGENT_TEST_ANSWERS", "15"))
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,38 @@ def test_a_lone_word_of_trouble_answers_why_with_little_confidence() -> None:
     assert "Failed to test" in evidence[triage.evidence[0]].text
 
 
+def test_one_line_that_speaks_of_trouble_answers_why() -> None:
+    """Little to go on, and still what was asked for."""
+    line = ("operator", "INFO start of node 2 not done: the call ended with context deadline exceeded")
+    triage, _ = triaged(line, question="why does the new node not start?")
+    assert (triage.status, triage.confidence < 0.5) == (Status.PROBLEM, True)
+
+
+def test_an_everyday_word_names_no_component() -> None:
+    """A vector store is not Vector, the log shipper."""
+    triage, _ = triaged(
+        ("qdrant", "ERROR Panic: failed to load shard 0"), question="why is my vector store down?", terms=["vector"]
+    )
+    assert (triage.status, triage.component) == (Status.PROBLEM, "qdrant")
+
+
+@pytest.mark.parametrize(
+    ("app", "line", "category"),
+    [
+        ("proxy", "ERROR failed to decode the configuration: no such field", Category.CONFIG_ERROR),
+        ("llama", "ERROR update_slots: failed to decode the batch, ret = -1", Category.LLM_INFERENCE),
+        (
+            "kubeadm",
+            "ERROR certificate has expired: NotBefore: 2025-01-01, NotAfter: 2026-01-01",
+            Category.TLS_CERTIFICATE,
+        ),
+    ],
+)
+def test_words_of_two_trades(app: str, line: str, category: Category) -> None:
+    """Decoding is done by a model's server and by whoever reads settings; an expired certificate is no clock."""
+    assert triaged((app, line))[0].category is category
+
+
 @pytest.mark.parametrize(
     ("app", "line"),
     [
@@ -46,6 +78,7 @@ def test_a_lone_word_of_trouble_answers_why_with_little_confidence() -> None:
         ("nginx", '2026/11/20 21:01:07 [error] 7#7: *4 open() "/html/favicon.ico" failed (2: No such file)'),
         ("redis", "1:M 20 Nov 2026 21:00:58.861 # WARNING overcommit_memory is set to 0! Background save may fail"),
         ("operator", 'ERROR Reconciler error: the object has been modified; please apply your changes to the latest'),
+        ("operator", "INFO still waiting: the object shop-db is forbidden: caches not synchronized"),
         ("kubelet", "ERROR ContainerStatus from runtime service failed: rpc error: code = NotFound desc = not found"),
         ("postgres", PG + "LOG:  could not receive data from client: Connection reset by peer"),
         ("postgres", PG + "FATAL:  no PostgreSQL user name specified in startup packet"),

@@ -1,9 +1,11 @@
 """A question that names a workload is answered about that workload, however loud the rest of the cluster is."""
 
+import pytest
+
 from app.triage.findings import find_findings, find_problems
 from retrieval.log_lines import LogLine, LogTable
 from retrieval.patterns.window_patterns import find_patterns
-from retrieval.taxonomy import Severity, Status
+from retrieval.taxonomy import Category, Severity, Status
 from retrieval.timestamps import NANOSECONDS
 from tests.app.triage.window import findings_of, triaged
 
@@ -64,3 +66,16 @@ def test_a_node_is_a_place_and_no_workload() -> None:
     )
     findings = find_findings(find_patterns(LogTable.from_lines([event, cause])).patterns, ["node-4"])
     assert not any(finding.named for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("topic", "first"), [("certificate", Category.TLS_CERTIFICATE), ("disk", Category.DISK_PRESSURE)]
+)
+def test_of_its_troubles_the_one_asked_about_comes_first(topic: str, first: Category) -> None:
+    """Whatever words the lines have for it: "no space left on device" is about the disk."""
+    etcd = [
+        ("etcd", "ERROR could not write the log: no space left on device"),
+        ("etcd", "ERROR rejected a peer: x509: certificate has expired"),
+    ] * 5
+    triage, _ = triaged(*etcd, question=f"what about the {topic} of etcd?", terms=["etcd", topic])
+    assert triage.category is first

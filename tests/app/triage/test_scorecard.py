@@ -65,3 +65,17 @@ def test_writers_are_canonical_names() -> None:
     """A name that no label is ever turned into would never count."""
     for name, mark in default_scorecard().writer.items():
         assert {canonical(component) for component in mark.components} == set(mark.components), name
+
+
+@pytest.mark.parametrize(
+    ("question", "over"),
+    [
+        ("It was down. Is it up again?", True),
+        ("it fails again and again, is it serious?", False),
+        ("it fails now and then, why?", False),
+    ],
+)
+def test_again_and_again_is_not_over(question: str, over: bool) -> None:
+    """What is up again is over; what comes back again and again is not."""
+    problem = find_problems(findings_of(("shop", "ERROR no space left on device")))[0]
+    assert default_scorecard().seen(problem, question)["question.over"] == over

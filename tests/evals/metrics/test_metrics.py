@@ -16,6 +16,7 @@ from evals.metrics.citation import citation_validity
 from evals.metrics.citation_support import citation_support
 from evals.metrics.component import component_f1, component_f1_macro
 from evals.metrics.confident_wrong import confident_wrong
+from evals.metrics.fallback import fallback
 from evals.metrics.false_alarm import false_alarm, missed_alarm
 from evals.metrics.key_lines import key_line_hit, key_line_precision, key_line_recall
 from evals.metrics.latency import latency
@@ -187,6 +188,14 @@ def test_rouge() -> None:
     # Three words each, two shared in order; of the two pairs of neighbours one: "redis is".
     assert [rouge([other])[name].value for name in ("rouge1", "rouge2", "rougeL")] == [0.6667, 0.5, 0.6667]
     assert rouge([scored()])["rougeL"].n == 0
+
+
+def test_fallbacks_count_only_where_a_model_was_asked() -> None:
+    """One of two asked is a half, whatever is not asked; of none there is no value."""
+    asked = [replace(one, record=one.record.model_copy(update={"fell_back": fell_back}))
+             for one, fell_back in zip([scored(), scored(), scored()], [True, False, None], strict=True)]  # fmt: skip
+    assert (fallback(asked).value, fallback(asked).n) == (0.5, 2)
+    assert fallback(asked[2:]).value is None
 
 
 def test_latency_and_tokens() -> None:

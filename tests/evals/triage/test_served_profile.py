@@ -25,7 +25,7 @@ def test_there_is_an_experiment_for_each_shipped_profile():
         experiment = Experiment.read(f"model-{shipped.name}")
         served = ModelTraits.model_validate(shipped.model_dump(include=set(ModelTraits.model_fields) - {"serves"}))
         assert experiment.profile.model_copy(update={"waiting": served.waiting}) == served
-        assert (experiment.llm, experiment.repeats >= 3) == ("require", True)
+        assert (experiment.llm, experiment.repeats >= 3) == ("auto", True)
     assert len([name for name in bundled_names() if name.startswith("model-")]) == len(read_profiles(SHIPPED))
 
 
