@@ -116,7 +116,7 @@ async def open_knowledge(settings: Settings, *, in_background: bool = False) -> 
         reranker_name=settings.knowledge.reranker_model,
     )
     # Not in the default pool: that has few threads on two cores, and this is busy for seconds.
-    opening = threading.Thread(target=knowledge.open, name="knowledge", daemon=True)
+    opening = threading.Thread(target=knowledge.open, args=(in_background,), name="knowledge", daemon=True)
     opening.start()
     if not in_background:
         await asyncio.to_thread(opening.join)

@@ -58,13 +58,17 @@ class KnowledgeBase:
         self._no_runbooks = False
         self._closed = False
 
-    def open(self) -> None:
-        """Open the index, bring the bundled runbooks into it, load the embedding model; an error is kept and told."""
+    def open(self, fetch_ahead: bool = False) -> None:
+        """Open the index, bring the bundled runbooks into it, load the embedding model; an error is kept and told.
+
+        With `fetch_ahead` fetch the vectors too: for who answers many questions, and nobody waits for it.
+        """
         try:
             self._open()
         except LogAgentError as error:
             self.error, self.loading = error, Loading.FAILED
-        else:
+            return
+        if fetch_ahead:
             self._fetch_ahead()
 
     def notes(self) -> Sequence[str]:

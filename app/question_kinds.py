@@ -83,7 +83,7 @@ _WHY = re.compile(
 # "Why is it slow since the upgrade?" wants the cause, and "This repeats since the upgrade. Is it serious?" a judgement,
 # neither of which a comparison of counts tells; "what changed, and why?" wants both, and gets what changed.
 _CAUSE = re.compile(
-    r"\b(?:any|some)thing (?:is )?(?:wrong|broken|to (?:do|worry))\b|\bworr(?:y|ied|ying)\b"
+    r"\b(?:any|some)thing (?:is )?(?:wrong|to (?:do|worry))\b|\bworr(?:y|ied|ying)\b|\b(?:ignore|care)\b"
     r"|\b(?:is|are|was|does) (?:it|this|that|they|these|those)(?: \w+)? (?:serious|harmless|dangerous|normal|expected"
     r"|bad|fine|ok|okay|a problem|matter|mean)\b|\bwhat (?:does|do|did) (?:it|this|that|they|these|those) mean\b"
     r"|\bwhy\b|\bwhat(?:'s| is| are| was| went)? (?:the |my )?(?:wrong|failing|fails?|broken|broke|breaking|cause\w*)\b"
@@ -91,6 +91,9 @@ _CAUSE = re.compile(
 _CHANGED = re.compile(
     r"\bwhat(?:'?s| is| has| have| was| were| did)?(?: else)? (?:chang\w+|new|different)\b|\bcompar|\bdiffer|\bthan\b"
     r"|\bregress|\bversus\b|\bvs\b"
+    rf"|\b(?:any(?:thing)?|something|there)(?: \w+)? (?:chang\w+|new)\b|\bdid \w+(?: \w+)? change\b|\bor changed\b"
+    rf"|\bnew {_TROUBLE}|{_TROUBLE} (?:that are )?new\b|\b(?:which|what) \w+ (?:are new|(?:dis)?appear\w*|vanished)\b"
+    rf"|\b(?:has|have|did) .*(?:increase|decrease|go(?:ne)? (?:up|down))|\b{_TROUBLE} went (?:up|down)\b"
 )
 _LOOKUP = re.compile(
     rf"^\W*(?:the )?{_ENTRIES} (?:about|on|regarding|of|from)\b|"

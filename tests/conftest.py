@@ -1,5 +1,6 @@
 """The command line, run from outside the repository."""
 
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,20 +21,21 @@ def logagent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
 
 @pytest.fixture(scope="session")
 def filled_home(logagent: CommandLine, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A home whose index holds the bundled runbooks, filled by the first search; copy it to change it."""
+    """A home whose index holds the bundled runbooks, of this process alone; copy it to change it."""
     own = tmp_path_factory.getbasetemp()
-    # Where several processes share the tests, the first that needs it fills it for all.
+    # Where several processes share the tests, the first that needs one fills it for all. No command runs on it itself,
+    # since an index is one process's at a time, and what is copied must not be written.
     shared = own if worker_id == "master" else own.parent
-    home = shared / "filled"
-    with FileLock(shared / "filled.lock"):
-        if not home.exists():
+    template = shared / "template"
+    with FileLock(shared / "template.lock"):
+        if not template.exists():
             filling = tmp_path_factory.mktemp("filling")
             ended = logagent.installed(
                 "search", "dns", "--json", EMBEDDING_MODEL="", LOGAGENT_HOME=str(filling), timeout=500
             )
             assert ended.code == 0, ended.err
-            filling.rename(home)
-    return home
+            filling.rename(template)
+    return Path(shutil.copytree(template, own / "filled"))
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from retrieval.taxonomy import Category, Severity
 
 # What the question adds to a finding of the workload that it names, and to one that holds a word of it.
 ASKED_FOR, MENTIONED = 4.0, 1.0
-# What it adds to a finding of the kind of trouble that it asks about ("… the certificate").
+# What it adds, among the findings of that workload, to those of the kind of trouble that it asks about ("… the
+# certificate of etcd").
 ON_TOPIC = 1.5
 READ_CHARACTERS = 2_000
 # Characters below which a workload's name is a common word as well.
@@ -167,6 +168,7 @@ def _finding(number: int, pattern: Pattern, reading: Reading, asked: _Asked) -> 
     severity = incident_severity(pattern, reading, writer)
     component = subject_of(writer, text) or writer
     own = component in asked.names or not asked.names.isdisjoint(names_of(pattern.workloads))
+    named = own or _speaks_of(text, asked.names)
     meant = own or _says(text, pattern, asked.terms)
     otherwise = Category.BENIGN_NOISE if severity is Severity.INFO else domain_of(writer) or Category.APPLICATION_BUG
     category = reading.category or otherwise
@@ -176,7 +178,7 @@ def _finding(number: int, pattern: Pattern, reading: Reading, asked: _Asked) -> 
         score += SIGNAL_SCORE * min(6.0, reading.strength)
         if meant:
             score += ASKED_FOR if component in asked.components else MENTIONED
-        if category in asked.topics:
+        if named and category in asked.topics:
             score += ON_TOPIC
     return Finding(
         number,
@@ -187,7 +189,7 @@ def _finding(number: int, pattern: Pattern, reading: Reading, asked: _Asked) -> 
         category,
         round(score, 4),
         meant,
-        own or _speaks_of(text, asked.names),
+        named,
     )
 
 

@@ -13,6 +13,7 @@ QUESTIONS = {
         "why are reads slow since the upgrade?", "what fails since the upgrade to 1.25?", "I changed a rule. Why?",
         "the rollout hangs, what is wrong with the new pod?", "it writes this since the upgrade. Is it serious?",
         "this comes when we change the rules; what does it mean?", "its leader changes all day, anything wrong?",
+        "latency spiked; can I ignore it?",
     ),
     IntentKind.SUMMARY: (
         "summarise the last hour", "how was the night?", "recap of today please", "bring me up to speed",
@@ -23,6 +24,9 @@ QUESTIONS = {
         "what changed?", "what's new in shop since 14:00", "are there new errors since 13:00", "what vanished at noon",
         "did anything change in logging", "which errors started appearing after 14:00", "is it worse than yesterday",
         "explain what changed since 14:00", "any regressions since the rollout", "what increased in the last hour",
+        "did anything change since the deploy? I'm worried.", "have errors increased since noon, anything wrong?",
+        "are there new errors since the upgrade, anything to worry about?", "what is new since then, and is it bad?",
+        "is it normal that errors went up since noon?", "has anything broken or changed since the upgrade?",
         "how does today differ from yesterday", "show me the changes of the last hour", "is api louder than before?",
     ),
     IntentKind.RANKING: (

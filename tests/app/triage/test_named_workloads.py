@@ -1,8 +1,7 @@
 """A question that names a workload is answered about that workload, however loud the rest of the cluster is."""
 
-import pytest
-
 from app.triage.findings import find_findings, find_problems
+from app.triage.topics import topics_of
 from retrieval.log_lines import LogLine, LogTable
 from retrieval.patterns.window_patterns import find_patterns
 from retrieval.taxonomy import Category, Severity, Status
@@ -68,14 +67,27 @@ def test_a_node_is_a_place_and_no_workload() -> None:
     assert not any(finding.named for finding in findings)
 
 
-@pytest.mark.parametrize(
-    ("topic", "first"), [("certificate", Category.TLS_CERTIFICATE), ("disk", Category.DISK_PRESSURE)]
-)
-def test_of_its_troubles_the_one_asked_about_comes_first(topic: str, first: Category) -> None:
-    """Whatever words the lines have for it: "no space left on device" is about the disk."""
-    etcd = [
-        ("etcd", "ERROR could not write the log: no space left on device"),
-        ("etcd", "ERROR rejected a peer: x509: certificate has expired"),
-    ] * 5
-    triage, _ = triaged(*etcd, question=f"what about the {topic} of etcd?", terms=["etcd", topic])
-    assert triage.category is first
+FULL = ("shop-api", "ERROR could not write the log: no space left on device")
+EXPIRED = ("shop-api", "ERROR rejected a peer: x509: certificate has expired")
+
+
+def test_of_its_troubles_the_one_asked_about_comes_first() -> None:
+    """What is rare would lead, and does where nothing else is asked about."""
+    lines = [FULL, *[EXPIRED] * 60]
+    triage, _ = triaged(*lines, question="what about the certificate of shop-api?", terms=["shop-api", "certificate"])
+    assert triage.category is Category.TLS_CERTIFICATE
+    triage, _ = triaged(*lines, question="what about shop-api?", terms=["shop-api"])
+    assert triage.category is Category.DISK_PRESSURE
+
+
+def test_a_topic_is_told_by_other_words_than_the_lines_have() -> None:
+    """A full device is about the disk, and a disk may be a volume as well."""
+    assert topics_of(["Disk"]) == {Category.DISK_PRESSURE, Category.STORAGE_VOLUME}
+    assert not topics_of(["upgrade", "shop-api"])
+
+
+def test_a_topic_moves_nothing_where_no_workload_is_named() -> None:
+    """A disk that is mentioned in passing does not outweigh what fails worst."""
+    lines = [EXPIRED, *[FULL] * 60]
+    asked, _ = triaged(*lines, question="we replaced a disk. what fails?", terms=["disk"])
+    assert asked.category is triaged(*lines)[0].category

@@ -71,6 +71,7 @@ def test_writers_are_canonical_names() -> None:
     ("question", "over"),
     [
         ("It was down. Is it up again?", True),
+        ("is it working again and healthy?", True),
         ("it fails again and again, is it serious?", False),
         ("it fails now and then, why?", False),
     ],
