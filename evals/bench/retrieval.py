@@ -103,9 +103,8 @@ print(json.dumps({
 def retrieval(sections: int = SECTIONS) -> dict[str, Any]:
     """Percentiles over all searches: `nearest` is Chroma's part of one, `words_alone` a whole search by words.
 
-    What is left of the total is scoring the candidates, whose vectors
-    were fetched before (`fetching`). `cpu` is time of the processor, all threads together, which another program
-    hardly changes.
+    What is left of the total is scoring the candidates, whose vectors were fetched before (`fetching`). `cpu` is time
+    of the processor, all threads together, which another program hardly changes.
     """
     with tempfile.TemporaryDirectory(prefix="logagent-bench-") as folder:
         _run(_BUILD, folder, str(sections))
