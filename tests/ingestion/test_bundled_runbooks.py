@@ -14,6 +14,7 @@ import frontmatter
 import pytest
 
 import ingestion
+from retrieval.knowledge.chunking import SECTION_CHARS
 from retrieval.taxonomy import Category, Severity
 
 RUNBOOKS = sorted((Path(ingestion.__file__).parent / "corpus" / "runbooks").glob("*.md"))
@@ -156,6 +157,18 @@ def test_sections_are_there_in_order(path):
     """All five sections stand in the order in which a person works: symptom, cause, check, fix, prevent."""
     assert list(sections_of(path)) == SECTIONS
     assert all(sections_of(path).values())
+
+
+@per_runbook
+def test_symptom_ends_in_plain_words(path):
+    """What people notice, and what monitoring reports, in one piece of the index: questions use no words of logs."""
+    _, heading, plain = sections_of(path)["Symptom"].partition("### In plain words\n")
+    assert heading
+    noticed, monitored = plain.strip().split("\n\n")
+    assert len(noticed.split()) > 40
+    assert len(monitored.split()) > 20
+    assert len(plain) <= SECTION_CHARS
+    assert "`" not in plain
 
 
 @per_runbook
