@@ -14,6 +14,7 @@ from retrieval.knowledge.records import StoredRecord, attributes_in, labels_in
 
 Filters = Mapping[str, str | Sequence[str]]
 FILTERED_BY = frozenset({"category", "component", "namespace"})
+PLAIN_WORDS = "in plain words"  # the heading, in lower case, of what only helps to find a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class CatalogSection:
     header_path: tuple[str, ...]
     text: str
     part: int
+
+    @property
+    def citable(self) -> bool:
+        """Whether it says something that an answer can rest on, and not only how people speak of the trouble."""
+        return not self.header_path or self.header_path[-1].casefold() != PLAIN_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Catalog:
         self.sections: list[CatalogSection] = []
         self._fill(rows)
         self.starts: npt.NDArray[np.intp] = np.array([document.first for document in self.documents], dtype=np.intp)
+        self.citable: npt.NDArray[np.bool_] = np.array([section.citable for section in self.sections], dtype=np.bool_)
         self.document_of: dict[str, int] = {}
         for position, document in enumerate(self.documents):
             self.document_of |= {section.id: position for section in self._members(document)}

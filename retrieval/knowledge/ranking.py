@@ -19,6 +19,7 @@ from retrieval.knowledge.shelf import Reader
 
 NEAREST = 100  # records a query; more cost time and brought no document into the first ten
 LEXICAL_BEST = 30  # documents a query
+_BEYOND = 2.0  # more than the scores of two sections ever differ
 FEW = 200  # with filters: this many documents and fewer are all candidates
 
 Positions = npt.NDArray[np.intp]
@@ -102,7 +103,7 @@ def rank(
 
     return Ranking(
         documents=[int(position) for position in pool.documents],
-        sections=_best_sections(pool, merged([verdict.sections for verdict in verdicts])),
+        sections=_best_sections(pool, merged([verdict.sections for verdict in verdicts]), catalog.citable),
         scores=merged([verdict.fused for verdict in verdicts]),
         relevances=np.max([verdict.relevance for verdict in verdicts], axis=0),
         lexical_ranks=ranks(merged([verdict.lexical for verdict in verdicts])),
@@ -187,7 +188,9 @@ def _verdict(pool: _Pool, words: LexicalScores | None, similar: _Similarity | No
     )
 
 
-def _best_sections(pool: _Pool, scores: Scores) -> list[int]:
+def _best_sections(pool: _Pool, scores: Scores, citable: npt.NDArray[np.bool_]) -> list[int]:
+    """The best section to cite of each document; any, where a document has none that is made to be cited."""
+    scores = np.where(citable[pool.sections], scores, scores - _BEYOND)
     ends = [*pool.starts[1:], len(pool.sections)]
     return [
         int(pool.sections[start + int(np.argmax(scores[start:end]))])

@@ -50,6 +50,19 @@ def ask(search, text, **options):
     return search.search([SubQuery(text)], **options)
 
 
+def test_plain_words_find_a_document_and_are_not_cited(search, put):
+    """What people say leads to the runbook; what is cited is the best of its other sections, if it has any."""
+    put(
+        "tls.md", "A certificate expired", Symptom="x509", **{"In plain words": "the padlock is red", "Fix": "renew it"}
+    )
+    put("clock.md", "The time is wrong", **{"In Plain Words": "yesterday came twice"})
+    hit = ask(search, "a red padlock")[0]
+    assert (hit.doc_id, hit.section) in {("tls.md", "Symptom"), ("tls.md", "Fix")}
+    assert hit.lexical_rank == 1
+    assert [each.header_path[-1] for each in search.sections(hit)] == ["Symptom", "In plain words", "Fix"]
+    assert ask(search, "yesterday came twice")[0].section == "In Plain Words"
+
+
 def test_a_document_is_found_and_its_section_cited(search):
     """The document is ranked, the section that speaks of the query is the one to cite."""
     hit = ask(search, "no space left on device")[0]
