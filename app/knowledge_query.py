@@ -1,7 +1,7 @@
 """Step 5, retrieval: what to search for, and the documents that were found.
 
-The person's words are seldom the runbook's. So the worst lines of the window are searched for as well, and a vague
-question ("what is failing?") counts less than they do.
+The person's words are seldom the runbook's. So the worst lines of the window are searched for as well, and they alone
+where the question is vague ("what is failing?").
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,6 @@ from retrieval.taxonomy import Category, IntentKind
 
 TOP_K = 5
 MOST_PROBLEMS = 3
-VAGUE_QUESTION = 0.25
 STATED = 0.4  # an exit code or status alone says less than the message it stands beside
 FIRST_HTTP_ERROR = 400
 
@@ -75,7 +74,8 @@ def knowledge_queries(question: str, intent: Intent, problems: Sequence[ProblemG
     """The texts to search for, with their weights."""
     if intent.kind is IntentKind.HOWTO:
         return [SubQuery(question)]
-    queries = [SubQuery(question, 1.0 if intent.terms else VAGUE_QUESTION)]
+    # "What is failing?" says nothing of what is looked for, and would find whatever speaks of failing most.
+    queries = [SubQuery(question)] if intent.terms else []
     for rank, problem in enumerate(problems[:MOST_PROBLEMS], start=1):
         lead = problem.lead
         queries.append(SubQuery(message_of(lead.pattern.samples[0], 300), 1.0 / rank))
